@@ -1,0 +1,161 @@
+#include "model/contracts.h"
+
+/* Whether an argument is in the range of its kind (Coq `rely`). */
+static bool argument_in_range(const struct model *m,
+                              enum el2_argument_kind kind, uint64_t value)
+{
+    switch (kind) {
+    case EL2_ARGUMENT_VMID:
+        return el2_platform_is_vmid(&m->platform, value);
+    case EL2_ARGUMENT_PFN:
+        return value < EL2_PFN_SPACE;
+    case EL2_ARGUMENT_GFN:
+        return value < EL2_GFN_SPACE;
+    case EL2_ARGUMENT_PHYSICAL:
+        return value < EL2_PHYSICAL_SPACE;
+    case EL2_ARGUMENT_IPA:
+        return value < EL2_ADDRESS_SPACE;
+    case EL2_ARGUMENT_IOVA:
+        return value < EL2_IOVA_SPACE;
+    case EL2_ARGUMENT_PAGES:
+        return value <= EL2_RANGE_PAGES_MAX;
+    case EL2_ARGUMENT_SIZE:
+        return value <= EL2_RANGE_PAGES_MAX * EL2_PAGE_SIZE;
+    case EL2_ARGUMENT_BANK:
+        return value < EL2_BANKS_PER_SMMU;
+    case EL2_ARGUMENT_SMMU:
+        return value < m->platform.smmu_count;
+    case EL2_ARGUMENT_DESCRIPTOR:
+    case EL2_ARGUMENT_LEVEL:
+        return true;
+    }
+    return false;
+}
+
+static bool arguments_in_range(const struct model *m,
+                               const struct el2_call *call)
+{
+    const struct el2_call_description *description = &el2_calls[call->number];
+    for (uint32_t i = 0; i < description->argument_count; i++) {
+        if (!argument_in_range(m, description->arguments[i].kind,
+                               call->arguments[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Section 3: what npt_map leaves undefined. */
+static bool npt_map_defined(uint64_t descriptor, uint64_t level)
+{
+    if (level != 2) {
+        return descriptor != 0;
+    }
+    return descriptor != 0 &&
+           (descriptor & EL2_DESCRIPTOR_TYPE) != EL2_DESCRIPTOR_TABLE &&
+           phys_page(descriptor) % EL2_BLOCK_SIZE == 0;
+}
+
+static bool table_call_admitted(const struct el2_call *call)
+{
+    return call->number != EL2_CALL_npt_map ||
+           npt_map_defined(call->arguments[2], call->arguments[3]);
+}
+
+static bool is_vm(const struct model *m, uint64_t v)
+{
+    return el2_platform_is_vm(&m->platform, v);
+}
+
+static bool state_is(const struct model *m, uint64_t v, enum el2_vm_state state)
+{
+    return vm_state(m, (uint32_t)v) == state;
+}
+
+/* Every page that the mapping reaches belongs to v, or v is powered off; a
+ * block is aligned. */
+static bool map_pfn_vm_admitted(const struct model *m, uint32_t v,
+                                uint64_t descriptor, uint64_t level)
+{
+    uint64_t pfn = phys_page(descriptor) / EL2_PAGE_SIZE;
+    uint64_t n = level == 2 ? EL2_PAGES_PER_BLOCK : 1;
+    if (pfn % n != 0) {
+        return false;
+    }
+    for (uint64_t i = 0; i < n && !state_is(m, v, EL2_VM_POWEROFF); i++) {
+        if (page_get(m, pfn + i).owner != v) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The bank has an owner, v or (with EL2_INVALID) any; when that is a VM, its
+ * state is below `limit` or is not VERIFIED. */
+static bool bank_admitted(const struct model *m, uint64_t bank, uint64_t smmu,
+                          uint32_t v, bool for_unmap)
+{
+    uint32_t owner =
+        bank_owner(m, (uint32_t)(smmu * EL2_BANKS_PER_SMMU + bank));
+    if (owner == EL2_INVALID || (v != EL2_INVALID && owner != v)) {
+        return false;
+    }
+    if (owner == EL2_HOSTVISOR) {
+        return true;
+    }
+    enum el2_vm_state state = vm_state(m, owner);
+    return for_unmap ? state < EL2_VM_VERIFIED : state != EL2_VM_VERIFIED;
+}
+
+/* The table of contracts in section 4, and is_vm(v) for all of its calls. */
+static bool operation_admitted(const struct model *m,
+                               const struct el2_call *call)
+{
+    const uint64_t *a = call->arguments;
+    switch (call->number) {
+    case EL2_CALL_map_page_host:
+        return true;
+    case EL2_CALL_clear_vm_page:
+        return is_vm(m, a[0]) && state_is(m, a[0], EL2_VM_POWEROFF);
+    case EL2_CALL_clear_vm_range:
+        return is_vm(m, a[0]) && state_is(m, a[0], EL2_VM_POWEROFF) &&
+               a[1] + a[2] <= EL2_PFN_SPACE;
+    case EL2_CALL_map_pfn_vm:
+        return is_vm(m, a[0]) &&
+               map_pfn_vm_admitted(m, (uint32_t)a[0], a[2], a[3]);
+    case EL2_CALL_map_vm_io:
+        return is_vm(m, a[0]) && state_is(m, a[0], EL2_VM_READY);
+    case EL2_CALL_assign_pfn_to_smmu:
+        return is_vm(m, a[0]) && !state_is(m, a[0], EL2_VM_VERIFIED);
+    case EL2_CALL_update_smmu_page:
+        return (a[0] == EL2_HOSTVISOR || is_vm(m, a[0])) &&
+               bank_admitted(m, a[1], a[2], (uint32_t)a[0], false);
+    case EL2_CALL_unmap_smmu_page:
+        return bank_admitted(m, a[0], a[1], EL2_INVALID, true);
+    case EL2_CALL_grant_stage2_sg_gpa:
+    case EL2_CALL_revoke_stage2_sg_gpa:
+        return is_vm(m, a[0]) && a[1] + a[2] <= EL2_ADDRESS_SPACE;
+    default:
+        return is_vm(m, a[0]);
+    }
+}
+
+bool contract_admits(const struct model *m, enum el2_run run,
+                     const struct el2_call *call)
+{
+    enum el2_issuer issuer = el2_calls[call->number].issuer;
+    if ((issuer == EL2_ISSUER_TABLES) != (run == EL2_RUN_TABLES)) {
+        return false;
+    }
+    switch (issuer) {
+    case EL2_ISSUER_TABLES:
+        return arguments_in_range(m, call) && table_call_admitted(call);
+    case EL2_ISSUER_OPERATION:
+        return arguments_in_range(m, call) && operation_admitted(m, call);
+    case EL2_ISSUER_HOST:
+        return true; /* the host is not trusted: any registers */
+    case EL2_ISSUER_VM:
+        return is_vm(m, call->arguments[0]);
+    }
+    return false;
+}

@@ -1,0 +1,300 @@
+#include "model/invariants.h"
+
+static el2_cell page_cell(uint64_t pfn)
+{
+    return el2_cell_make(EL2_CELL_PAGE, 0, pfn);
+}
+
+static bool broken(struct el2_violation *violation, const char *invariant,
+                   el2_cell entry, uint64_t pfn)
+{
+    *violation = (struct el2_violation){invariant, entry, page_cell(pfn)};
+    return false;
+}
+
+/* Section 7: "a VM up to VERIFIED". */
+static bool vm_is_live(const struct model *m, uint32_t v)
+{
+    return el2_platform_is_vm(&m->platform, v) &&
+           vm_state(m, v) <= EL2_VM_VERIFIED;
+}
+
+/* Section 7: a bank in use, by the host or by a live VM. */
+static bool bank_is_live(const struct model *m, uint32_t owner)
+{
+    return owner == EL2_HOSTVISOR || vm_is_live(m, owner);
+}
+
+static bool host_may_map(const struct model *m, uint64_t pfn)
+{
+    struct page page = page_get(m, pfn);
+    return page.owner == EL2_INVALID || page.owner == EL2_HOSTVISOR ||
+           page_is_shared(m, &page);
+}
+
+/* host_npt_cons, host_flatmap, host_iso: one entry of the host's table. */
+static bool host_entry_holds(const struct model *m, uint64_t gfn,
+                             struct el2_violation *violation)
+{
+    struct map_entry entry = npt_get(m, EL2_HOSTVISOR, gfn);
+    el2_cell cell = el2_cell_make(EL2_CELL_NPT, EL2_HOSTVISOR, gfn);
+    if (entry.pfn != phys_page(entry.descriptor) / EL2_PAGE_SIZE) {
+        return broken(violation, "host_npt_cons", cell, entry.pfn);
+    }
+    if (entry.pfn == 0) {
+        return true;
+    }
+    if (entry.pfn != gfn) {
+        return broken(violation, "host_flatmap", cell, entry.pfn);
+    }
+    if (!host_may_map(m, entry.pfn)) {
+        return broken(violation, "host_iso", cell, entry.pfn);
+    }
+    return true;
+}
+
+/* vm_iso: one entry of a VM's table. */
+static bool vm_entry_holds(const struct model *m, uint32_t v, uint64_t gfn,
+                           struct el2_violation *violation)
+{
+    struct map_entry entry = npt_get(m, v, gfn);
+    if (entry.pfn == 0 || !vm_is_live(m, v)) {
+        return true;
+    }
+    uint32_t owner = page_get(m, entry.pfn).owner;
+    if (owner != EL2_INVALID && owner != v) {
+        return broken(violation, "vm_iso", el2_cell_make(EL2_CELL_NPT, v, gfn),
+                      entry.pfn);
+    }
+    return true;
+}
+
+static bool npt_entry_holds(const struct model *m, uint32_t v, uint64_t gfn,
+                            struct el2_violation *violation)
+{
+    return v == EL2_HOSTVISOR ? host_entry_holds(m, gfn, violation)
+                              : vm_entry_holds(m, v, gfn, violation);
+}
+
+static bool npt_block_holds(const struct model *m, uint32_t v, uint64_t block,
+                            struct el2_violation *violation)
+{
+    for (uint64_t i = 0; i < EL2_PAGES_PER_BLOCK; i++) {
+        if (!npt_entry_holds(m, v, block * EL2_PAGES_PER_BLOCK + i,
+                             violation)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Host bank entries that map the page; by smmu_iso they all stand at the
+ * page's gfn. */
+static uint32_t host_dma_mappings(const struct model *m, uint64_t pfn)
+{
+    uint64_t gfn = pfn + m->platform.smmu_host_offset;
+    uint32_t mappings = 0;
+    for (uint32_t bank = 0; m->banks_ever_used >> bank != 0; bank++) {
+        if ((m->banks_ever_used >> bank & 1) != 0 &&
+            bank_owner(m, bank) == EL2_HOSTVISOR &&
+            spt_get(m, bank, gfn).pfn == pfn) {
+            mappings++;
+        }
+    }
+    return mappings;
+}
+
+static bool smmu_count_holds(const struct model *m, uint64_t pfn,
+                             struct el2_violation *violation)
+{
+    struct page page = page_get(m, pfn);
+    if (page.owner == EL2_HOSTVISOR && page.count < host_dma_mappings(m, pfn)) {
+        return broken(violation, "smmu_count", page_cell(pfn), pfn);
+    }
+    return true;
+}
+
+/* spt_cons, smmu_iso, smmu_count: one entry of a bank's table. */
+static bool spt_entry_holds(const struct model *m, uint32_t bank, uint64_t gfn,
+                            struct el2_violation *violation)
+{
+    struct map_entry entry = spt_get(m, bank, gfn);
+    el2_cell cell = el2_cell_make(EL2_CELL_SPT, bank, gfn);
+    if (entry.pfn != phys_page(entry.descriptor) / EL2_PAGE_SIZE) {
+        return broken(violation, "spt_cons", cell, entry.pfn);
+    }
+    uint32_t owner = bank_owner(m, bank);
+    if (entry.pfn == 0 || !bank_is_live(m, owner)) {
+        return true;
+    }
+    struct page page = page_get(m, entry.pfn);
+    if (page.owner != owner || page.gfn != gfn) {
+        return broken(violation, "smmu_iso", cell, entry.pfn);
+    }
+    return smmu_count_holds(m, entry.pfn, violation);
+}
+
+/* smmu_vm. */
+static bool bank_holds(const struct model *m, uint32_t bank,
+                       struct el2_violation *violation)
+{
+    uint32_t owner = bank_owner(m, bank);
+    if (owner != EL2_INVALID && owner != EL2_HOSTVISOR &&
+        !el2_platform_is_vm(&m->platform, owner)) {
+        return broken(violation, "smmu_vm",
+                      el2_cell_make(EL2_CELL_BANK, bank, 0), 0);
+    }
+    return true;
+}
+
+/* page_0_invalid and host_s2_map. */
+static bool record_holds(const struct model *m, uint64_t pfn,
+                         struct el2_violation *violation)
+{
+    struct page page = page_get(m, pfn);
+    if (pfn == 0 && page.owner != EL2_INVALID) {
+        return broken(violation, "page_0_invalid", page_cell(pfn), pfn);
+    }
+    if (page.owner == EL2_HOSTVISOR &&
+        page.gfn != pfn + m->platform.smmu_host_offset) {
+        return broken(violation, "host_s2_map", page_cell(pfn), pfn);
+    }
+    return true;
+}
+
+/* Entries of every kind of table that were ever written, by one owner. */
+static bool entries_hold(const struct model *m, enum el2_cell_kind kind,
+                         uint32_t id, struct el2_violation *violation)
+{
+    for (size_t i = 0; i < m->store.journal_length; i++) {
+        el2_cell cell = m->store.journal[i].cell;
+        uint64_t index = el2_cell_index(cell);
+        if (el2_cell_kind(cell) != kind || el2_cell_id(cell) != id) {
+            continue;
+        }
+        bool holds = true;
+        if (kind == EL2_CELL_SPT) {
+            holds = spt_entry_holds(m, id, index, violation);
+        } else if (kind == EL2_CELL_NPT) {
+            holds = npt_entry_holds(m, id, index, violation);
+        } else if (kind == EL2_CELL_NPT_BLOCK) {
+            holds = npt_block_holds(m, id, index, violation);
+        }
+        if (!holds) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool vm_entries_hold(const struct model *m, uint32_t v,
+                            struct el2_violation *violation)
+{
+    return entries_hold(m, EL2_CELL_NPT, v, violation) &&
+           entries_hold(m, EL2_CELL_NPT_BLOCK, v, violation);
+}
+
+/*
+ * A record changed from `before`: itself, the host's entry for the page, and
+ * the entries of the one VM and the banks that could map it until now.
+ */
+static bool changed_page_holds(const struct model *m, uint64_t pfn,
+                               struct el2_value before,
+                               struct el2_violation *violation)
+{
+    uint32_t old_owner = el2_value_owner(before);
+    uint64_t old_gfn = el2_value_gfn(before);
+    struct page page = page_get(m, pfn);
+    if (!record_holds(m, pfn, violation) ||
+        !host_entry_holds(m, pfn, violation) ||
+        !smmu_count_holds(m, pfn, violation)) {
+        return false;
+    }
+    if (page.owner == old_owner && page.gfn == old_gfn) {
+        return true;
+    }
+    if (page.owner != old_owner && vm_is_live(m, old_owner) &&
+        !vm_entries_hold(m, old_owner, violation)) {
+        return false;
+    }
+    for (uint32_t bank = 0; m->banks_ever_used >> bank != 0; bank++) {
+        if ((m->banks_ever_used >> bank & 1) != 0 &&
+            bank_owner(m, bank) == old_owner &&
+            !spt_entry_holds(m, bank, old_gfn, violation)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool change_holds(const struct model *m,
+                         const struct store_change *change,
+                         struct el2_violation *violation)
+{
+    uint32_t id = el2_cell_id(change->cell);
+    uint64_t index = el2_cell_index(change->cell);
+    switch (el2_cell_kind(change->cell)) {
+    case EL2_CELL_PAGE:
+        return changed_page_holds(m, index, change->before, violation);
+    case EL2_CELL_NPT:
+        return npt_entry_holds(m, id, index, violation);
+    case EL2_CELL_NPT_BLOCK:
+        return npt_block_holds(m, id, index, violation);
+    case EL2_CELL_SPT:
+        return spt_entry_holds(m, id, index, violation);
+    case EL2_CELL_BANK:
+        return bank_holds(m, id, violation) &&
+               entries_hold(m, EL2_CELL_SPT, id, violation);
+    case EL2_CELL_VM_STATE:
+        /* A VM that comes back to life, which none should. */
+        return change->before.words[0] <= EL2_VM_VERIFIED ||
+               vm_entries_hold(m, id, violation);
+    default:
+        return true;
+    }
+}
+
+bool invariants_hold_after_step(const struct model *m,
+                                struct el2_violation *violation)
+{
+    const struct store *store = &m->store;
+    for (size_t i = store->step_start; i < store->journal_length; i++) {
+        if (!change_holds(m, &store->journal[i], violation)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool cell_holds(const struct model *m, el2_cell cell,
+                       struct el2_violation *violation)
+{
+    uint32_t id = el2_cell_id(cell);
+    uint64_t index = el2_cell_index(cell);
+    switch (el2_cell_kind(cell)) {
+    case EL2_CELL_PAGE:
+        return record_holds(m, index, violation) &&
+               smmu_count_holds(m, index, violation);
+    case EL2_CELL_NPT:
+        return npt_entry_holds(m, id, index, violation);
+    case EL2_CELL_NPT_BLOCK:
+        return npt_block_holds(m, id, index, violation);
+    case EL2_CELL_SPT:
+        return spt_entry_holds(m, id, index, violation);
+    case EL2_CELL_BANK:
+        return bank_holds(m, id, violation);
+    default:
+        return true;
+    }
+}
+
+bool invariants_hold_everywhere(const struct model *m,
+                                struct el2_violation *violation)
+{
+    for (size_t i = 0; i < m->store.journal_length; i++) {
+        if (!cell_holds(m, m->store.journal[i].cell, violation)) {
+            return false;
+        }
+    }
+    return record_holds(m, 0, violation);
+}

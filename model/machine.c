@@ -1,0 +1,294 @@
+/* The specification as a machine: one call in, one named outcome out. */
+#include "el2/machine.h"
+
+#include "model/contracts.h"
+#include "model/hypercalls.h"
+#include "model/invariants.h"
+#include "model/page_operations.h"
+#include "model/range_operations.h"
+#include "model/state.h"
+#include "model/tables.h"
+
+#include <stdlib.h>
+
+static struct model *model_of(struct el2_machine *machine)
+{
+    return (struct model *)(void *)machine;
+}
+
+static uint32_t bank_id(uint64_t bank, uint64_t smmu)
+{
+    return (uint32_t)(smmu * EL2_BANKS_PER_SMMU + bank);
+}
+
+static enum el2_outcome found(uint64_t what)
+{
+    return what != 0 ? EL2_OUTCOME_FOUND_ENTRY : EL2_OUTCOME_FOUND_NOTHING;
+}
+
+static enum el2_outcome call_tables(struct model *m, uint32_t number,
+                                    const uint64_t *a, uint64_t *result)
+{
+    uint32_t v = (uint32_t)a[0];
+    switch (number) {
+    case EL2_CALL_npt_map:
+        return model_npt_map(m, v, a[1], a[3], a[2]);
+    case EL2_CALL_npt_walk:
+        return found(*result = model_npt_walk(m, v, a[1]));
+    case EL2_CALL_npt_level:
+        return found(*result = model_npt_level(m, v, a[1]));
+    case EL2_CALL_clear_pfn_host:
+        return model_clear_pfn_host(m, a[0]);
+    case EL2_CALL_spt_init:
+        model_spt_init(m, bank_id(a[0], a[1]));
+        return EL2_OUTCOME_BANK_EMPTIED;
+    case EL2_CALL_spt_map:
+        return model_spt_map(m, bank_id(a[0], a[1]), a[2], a[3]);
+    case EL2_CALL_spt_walk:
+        return found(*result = model_spt_walk(m, bank_id(a[0], a[1]), a[2]));
+    case EL2_CALL_spt_unmap:
+        return model_spt_unmap(m, bank_id(a[0], a[1]), a[2], result);
+    default:
+        return EL2_OUTCOME_NONE;
+    }
+}
+
+static enum el2_outcome call_operation(struct model *m, uint32_t number,
+                                       const uint64_t *a)
+{
+    const struct model_page_operations *operations = &m->operations;
+    uint32_t v = (uint32_t)a[0];
+    switch (number) {
+    case EL2_CALL_map_page_host:
+        return operations->map_page_host(m, a[0]);
+    case EL2_CALL_clear_vm_page:
+        return operations->clear_vm_page(m, v, a[1]);
+    case EL2_CALL_assign_pfn_to_vm:
+        return operations->assign_pfn_to_vm(m, v, a[1], a[2]);
+    case EL2_CALL_map_pfn_vm:
+        return operations->map_pfn_vm(m, v, a[1], a[2], a[3]);
+    case EL2_CALL_map_vm_io:
+        return operations->map_vm_io(m, v, a[1], a[2]);
+    case EL2_CALL_grant_vm_page:
+        return operations->grant_vm_page(m, v, a[1]);
+    case EL2_CALL_revoke_vm_page:
+        return operations->revoke_vm_page(m, v, a[1]);
+    case EL2_CALL_assign_pfn_to_smmu:
+        return operations->assign_pfn_to_smmu(m, v, a[1], a[2]);
+    case EL2_CALL_update_smmu_page:
+        return operations->update_smmu_page(m, v, bank_id(a[1], a[2]), a[3],
+                                            a[4]);
+    case EL2_CALL_unmap_smmu_page:
+        return operations->unmap_smmu_page(m, bank_id(a[0], a[1]), a[2]);
+    case EL2_CALL_clear_vm_range:
+        return model_clear_vm_range(m, v, a[1], a[2]);
+    case EL2_CALL_prot_and_map_vm_s2pt:
+        return model_prot_and_map_vm_s2pt(m, v, a[1], a[2], a[3]);
+    case EL2_CALL_grant_stage2_sg_gpa:
+        return model_grant_stage2_sg_gpa(m, v, a[1], a[2]);
+    case EL2_CALL_revoke_stage2_sg_gpa:
+        return model_revoke_stage2_sg_gpa(m, v, a[1], a[2]);
+    default:
+        return EL2_OUTCOME_NONE;
+    }
+}
+
+static enum el2_outcome call_event(struct model *m, uint32_t number,
+                                   const uint64_t *a, uint64_t *result)
+{
+    switch (number) {
+    case EL2_CALL_register_kvm:
+        return model_register_kvm(m, result);
+    case EL2_CALL_smmu_alloc_pgd:
+        return model_smmu_alloc_pgd(m, a[0], a[1], a[2]);
+    case EL2_CALL_smmu_free_pgd:
+        return model_smmu_free_pgd(m, a[0], a[1]);
+    case EL2_CALL_vm_poweroff:
+        return model_vm_poweroff(m, (uint32_t)a[0]);
+    default:
+        return EL2_OUTCOME_NONE;
+    }
+}
+
+static enum el2_outcome run_call(struct model *m, const struct el2_call *call,
+                                 uint64_t *result)
+{
+    switch (el2_calls[call->number].issuer) {
+    case EL2_ISSUER_TABLES:
+        return call_tables(m, call->number, call->arguments, result);
+    case EL2_ISSUER_OPERATION:
+        return call_operation(m, call->number, call->arguments);
+    case EL2_ISSUER_HOST:
+    case EL2_ISSUER_VM:
+        return call_event(m, call->number, call->arguments, result);
+    }
+    return EL2_OUTCOME_NONE;
+}
+
+static void step(struct el2_machine *machine, const struct el2_call *call,
+                 struct el2_step *step)
+{
+    struct model *m = model_of(machine);
+    store_begin_step(&m->store);
+    m->held = 0;
+    uint64_t result = 0;
+    enum el2_outcome outcome = run_call(m, call, &result);
+    bool panicked = m->halted || el2_outcome_is_panic(outcome);
+    *step = (struct el2_step){
+        .panicked = panicked,
+        .has_result =
+            !panicked && el2_calls[call->number].result != EL2_RESULT_NOTHING,
+        .result = panicked ? 0 : result,
+        .outcome = outcome,
+        .held = panicked ? m->held : 0,
+        .torn_pfn = m->section_pfn,
+    };
+}
+
+static void reset(struct el2_machine *machine)
+{
+    struct model *m = model_of(machine);
+    store_reset(&m->store);
+    m->held = 0;
+    m->halted = false;
+    m->banks_ever_used = 0;
+}
+
+static const el2_cell *touched(struct el2_machine *machine, size_t *count)
+{
+    struct model *m = model_of(machine);
+    const struct store *store = &m->store;
+    *count = 0;
+    for (size_t i = store->step_start; i < store->journal_length; i++) {
+        el2_cell cell = store->journal[i].cell;
+        if (el2_cell_kind(cell) < EL2_CELL_KIND_COUNT) {
+            m->touched[(*count)++] = cell;
+        }
+    }
+    return m->touched;
+}
+
+static struct el2_value observe(struct el2_machine *machine, el2_cell cell)
+{
+    return state_observe(model_of(machine), cell);
+}
+
+static struct el2_value before(struct el2_machine *machine, el2_cell cell)
+{
+    return state_before_step(model_of(machine), cell);
+}
+
+static bool has_room(struct el2_machine *machine)
+{
+    return store_has_room(&model_of(machine)->store);
+}
+
+static bool admits(struct el2_machine *machine, enum el2_run run,
+                   const struct el2_call *call)
+{
+    return contract_admits(model_of(machine), run, call);
+}
+
+static bool invariants_of_step(struct el2_machine *machine,
+                               struct el2_violation *violation)
+{
+    return invariants_hold_after_step(model_of(machine), violation);
+}
+
+static bool invariants_of_state(struct el2_machine *machine,
+                                struct el2_violation *violation)
+{
+    return invariants_hold_everywhere(model_of(machine), violation);
+}
+
+static void destroy(struct el2_machine *machine)
+{
+    struct model *m = model_of(machine);
+    store_destroy(&m->store);
+    free(m->touched);
+    free(m);
+}
+
+/* What differs between the four readings of the specification. */
+struct reading_of_model {
+    const char *name;
+    enum model_reading reading;
+    struct model_page_operations operations;
+};
+
+static struct el2_machine *create(const struct el2_platform *platform,
+                                  el2_oracle oracle,
+                                  const struct reading_of_model *reading,
+                                  const char **why)
+{
+    struct model *m = calloc(1, sizeof *m);
+    el2_cell *cells = calloc(STORE_JOURNAL_LIMIT, sizeof *cells);
+    if (m == NULL || cells == NULL || !store_create(&m->store)) {
+        free(m);
+        free(cells);
+        *why = "not enough memory for the specification";
+        return NULL;
+    }
+    m->interface = (struct el2_machine_operations){
+        .name = reading->name,
+        .observable = (UINT32_C(1) << EL2_CELL_KIND_COUNT) - 1,
+        .reset = reset,
+        .step = step,
+        .touched = touched,
+        .observe = observe,
+        .has_room = has_room,
+        .destroy = destroy,
+        .admits = admits,
+        .before = before,
+        .invariants_of_step = invariants_of_step,
+        .invariants_of_state = invariants_of_state,
+    };
+    m->machine.operations = &m->interface;
+    m->platform = *platform;
+    m->oracle = oracle;
+    m->operations = reading->operations;
+    m->reading = reading->reading;
+    m->touched = cells;
+    reset(&m->machine);
+    return &m->machine;
+}
+
+struct el2_machine *el2_create_model(const struct el2_platform *platform,
+                                     el2_oracle oracle, const char **why)
+{
+    return create(platform, oracle,
+                  &(struct reading_of_model){"model", MODEL_READING_HOLDS,
+                                             model_atomic_operations()},
+                  why);
+}
+
+struct el2_machine *el2_create_primitives(const struct el2_platform *platform,
+                                          el2_oracle oracle, const char **why)
+{
+    return create(platform, oracle,
+                  &(struct reading_of_model){"primitives", MODEL_READING_HOLDS,
+                                             model_primitive_operations()},
+                  why);
+}
+
+struct el2_machine *
+el2_create_published_model(const struct el2_platform *platform,
+                           el2_oracle oracle, const char **why)
+{
+    return create(platform, oracle,
+                  &(struct reading_of_model){"published model",
+                                             MODEL_READING_PUBLISHED,
+                                             model_published_operations()},
+                  why);
+}
+
+struct el2_machine *
+el2_create_published_primitives(const struct el2_platform *platform,
+                                el2_oracle oracle, const char **why)
+{
+    return create(platform, oracle,
+                  &(struct reading_of_model){"published primitives",
+                                             MODEL_READING_PUBLISHED,
+                                             model_primitive_operations()},
+                  why);
+}

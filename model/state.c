@@ -1,0 +1,225 @@
+#include "model/state.h"
+
+struct page page_at_boot(const struct model *m, uint64_t pfn)
+{
+    for (uint32_t i = 0; i < m->platform.region_count && pfn != 0; i++) {
+        const struct el2_region *region = &m->platform.regions[i];
+        if (pfn >= region->base && pfn - region->base < region->page_count) {
+            return (struct page){region->owner, 0,
+                                 pfn + m->platform.smmu_host_offset};
+        }
+    }
+    return (struct page){EL2_INVALID, EL2_INVALID, EL2_INVALID64};
+}
+
+static struct el2_value page_value(struct page page)
+{
+    return el2_value_page(page.owner, page.count, page.gfn);
+}
+
+void page_set(struct model *m, uint64_t pfn, struct page page)
+{
+    struct page now = page_get(m, pfn);
+    if (now.owner == EL2_INVALID) {
+        return;
+    }
+    store_change(&m->store, el2_cell_make(EL2_CELL_PAGE, 0, pfn),
+                 page_value(now), page_value(page));
+}
+
+struct page page_of_host(const struct model *m, uint64_t pfn)
+{
+    return (struct page){EL2_HOSTVISOR, 0, pfn + m->platform.smmu_host_offset};
+}
+
+bool page_is_shared(const struct model *m, const struct page *page)
+{
+    return page->count > 0 && (page->count != EL2_INVALID ||
+                               m->reading == MODEL_READING_PUBLISHED);
+}
+
+static struct map_entry entry_of_value(struct el2_value value)
+{
+    return (struct map_entry){el2_value_translation(value),
+                              el2_value_level(value),
+                              el2_value_descriptor(value)};
+}
+
+struct map_entry npt_get(const struct model *m, uint32_t v, uint64_t gfn)
+{
+    struct map_entry block = entry_of_value(state_get(
+        m, el2_cell_make(EL2_CELL_NPT_BLOCK, v, gfn / EL2_PAGES_PER_BLOCK)));
+    if (block.level == 2) {
+        block.pfn += gfn % EL2_PAGES_PER_BLOCK;
+        return block;
+    }
+    return entry_of_value(state_get(m, el2_cell_make(EL2_CELL_NPT, v, gfn)));
+}
+
+struct map_entry spt_get(const struct model *m, uint32_t bank, uint64_t gfn)
+{
+    return entry_of_value(state_get(m, el2_cell_make(EL2_CELL_SPT, bank, gfn)));
+}
+
+/* Owners are kept one higher, so that zero is "nobody" at boot. */
+uint32_t bank_owner(const struct model *m, uint32_t bank)
+{
+    struct el2_value value =
+        state_get(m, el2_cell_make(EL2_CELL_BANK, bank, 0));
+    return (uint32_t)value.words[0] - 1;
+}
+
+void bank_set_owner(struct model *m, uint32_t bank, uint32_t owner)
+{
+    uint32_t stored = owner + 1;
+    m->banks_ever_used |= UINT64_C(1) << bank;
+    state_set(m, el2_cell_make(EL2_CELL_BANK, bank, 0),
+              (struct el2_value){{stored, 0}});
+}
+
+enum el2_vm_state vm_state(const struct model *m, uint32_t v)
+{
+    return (enum el2_vm_state)state_get(m,
+                                        el2_cell_make(EL2_CELL_VM_STATE, v, 0))
+        .words[0];
+}
+
+void vm_set_state(struct model *m, uint32_t v, enum el2_vm_state state)
+{
+    state_set(m, el2_cell_make(EL2_CELL_VM_STATE, v, 0),
+              (struct el2_value){{(uint64_t)state, 0}});
+}
+
+/* The first VM is 1 and the remap window is empty. */
+static struct el2_value core_at_boot(void)
+{
+    return (struct el2_value){{EL2_HOSTVISOR + 1, EL2_REMAP_START}};
+}
+
+static struct el2_value core_get(const struct model *m)
+{
+    const struct el2_value *value =
+        store_find(&m->store, el2_cell_make(EL2_CELL_CORE, 0, 0));
+    return value != NULL ? *value : core_at_boot();
+}
+
+uint32_t core_next_vmid(const struct model *m)
+{
+    return (uint32_t)core_get(m).words[0];
+}
+
+void core_set_next_vmid(struct model *m, uint32_t vmid)
+{
+    struct el2_value before = core_get(m);
+    struct el2_value after = before;
+    after.words[0] = vmid;
+    store_change(&m->store, el2_cell_make(EL2_CELL_CORE, 0, 0), before, after);
+}
+
+uint64_t memory_get(const struct model *m, uint64_t pfn)
+{
+    const struct el2_value *value =
+        store_find(&m->store, el2_cell_make(EL2_CELL_MEMORY, 0, pfn));
+    return value != NULL ? value->words[0]
+                         : el2_platform_boot_word(&m->platform, pfn);
+}
+
+void memory_set(struct model *m, uint64_t pfn, uint64_t word)
+{
+    store_change(&m->store, el2_cell_make(EL2_CELL_MEMORY, 0, pfn),
+                 (struct el2_value){{memory_get(m, pfn), 0}},
+                 (struct el2_value){{word, 0}});
+}
+
+void memory_from_oracle(struct model *m, uint32_t v, uint64_t pfn)
+{
+    el2_cell log = el2_cell_make(EL2_CELL_DATA_LOG, v, 0);
+    uint64_t draw = state_get(m, log).words[0];
+    memory_set(m, pfn, m->oracle(v, draw, memory_get(m, pfn)));
+    state_set(m, log, (struct el2_value){{draw + 1, 0}});
+}
+
+/* What a cell holds that nobody wrote. */
+static struct el2_value value_at_boot(const struct model *m, el2_cell cell)
+{
+    uint64_t index = el2_cell_index(cell);
+    switch (el2_cell_kind(cell)) {
+    case EL2_CELL_PAGE:
+        return page_value(page_at_boot(m, index));
+    case EL2_CELL_CORE:
+        return core_at_boot();
+    case EL2_CELL_MEMORY:
+        return (struct el2_value){
+            {el2_platform_boot_word(&m->platform, index), 0}};
+    default:
+        return (struct el2_value){{0, 0}};
+    }
+}
+
+/*
+ * A map entry as the hardware is expected to see it: an entry whose descriptor
+ * is not valid at its level translates to nothing, whatever the map says.
+ */
+static struct el2_value observed_entry(struct map_entry entry)
+{
+    uint64_t valid =
+        entry.level == 2 ? EL2_DESCRIPTOR_BLOCK : EL2_DESCRIPTOR_PAGE;
+    bool translates = (entry.descriptor & EL2_DESCRIPTOR_TYPE) == valid;
+    return el2_value_entry(entry.descriptor, entry.level,
+                           translates ? entry.pfn : EL2_NO_TRANSLATION);
+}
+
+typedef struct el2_value (*state_reader)(const struct model *m, el2_cell cell);
+
+static struct el2_value read_now(const struct model *m, el2_cell cell)
+{
+    const struct el2_value *value = store_find(&m->store, cell);
+    return value != NULL ? *value : value_at_boot(m, cell);
+}
+
+/* The first change of the step holds what was there before it. */
+static struct el2_value read_before(const struct model *m, el2_cell cell)
+{
+    const struct store *store = &m->store;
+    for (size_t i = store->step_start; i < store->journal_length; i++) {
+        if (store->journal[i].cell == cell) {
+            return store->journal[i].before;
+        }
+    }
+    return read_now(m, cell);
+}
+
+static struct el2_value observe(const struct model *m, el2_cell cell,
+                                state_reader read)
+{
+    enum el2_cell_kind kind = el2_cell_kind(cell);
+    if (kind == EL2_CELL_NPT) {
+        uint64_t gfn = el2_cell_index(cell);
+        struct map_entry block = entry_of_value(
+            read(m, el2_cell_make(EL2_CELL_NPT_BLOCK, el2_cell_id(cell),
+                                  gfn / EL2_PAGES_PER_BLOCK)));
+        if (block.level == 2) {
+            block.pfn += gfn % EL2_PAGES_PER_BLOCK;
+            return observed_entry(block);
+        }
+    }
+    struct el2_value value = read(m, cell);
+    if (kind == EL2_CELL_NPT || kind == EL2_CELL_NPT_BLOCK ||
+        kind == EL2_CELL_SPT) {
+        return observed_entry(entry_of_value(value));
+    }
+    if (kind == EL2_CELL_BANK) {
+        return (struct el2_value){{(uint32_t)value.words[0] - 1, 0}};
+    }
+    return value;
+}
+
+struct el2_value state_observe(const struct model *m, el2_cell cell)
+{
+    return observe(m, cell, read_now);
+}
+
+struct el2_value state_before_step(const struct model *m, el2_cell cell)
+{
+    return observe(m, cell, read_before);
+}

@@ -1,0 +1,133 @@
+/*
+ * The state of the specification (semantics.md section 2) with a name for each
+ * part of it. The values live in the store; the functions here say what each
+ * part is at boot and keep the rules that hold for every reader and writer.
+ */
+#ifndef MODEL_STATE_H
+#define MODEL_STATE_H
+
+#include "el2/machine.h"
+#include "model/page_operations.h"
+#include "model/store.h"
+
+/* Cells that no other machine has: which tables exist. */
+enum model_cell_kind {
+    MODEL_CELL_NPT_TABLE = EL2_CELL_KIND_COUNT, /* vmid, level and index */
+    MODEL_CELL_SPT_TABLE,                       /* bank, level and index */
+};
+
+struct page {
+    uint32_t owner;
+    uint32_t count;
+    uint64_t gfn;
+};
+
+/* An entry of a page-table map; absent is all zero. SMMU entries have level
+ * 3. */
+struct map_entry {
+    uint64_t pfn;
+    uint32_t level;
+    uint64_t descriptor;
+};
+
+/* The published texts count an INVALID share count as a share; section 10 E11
+ * says why it is not one. */
+enum model_reading {
+    MODEL_READING_HOLDS,
+    MODEL_READING_PUBLISHED
+};
+
+struct model {
+    struct el2_machine machine;
+    struct el2_machine_operations interface;
+    struct el2_platform platform;
+    struct store store;
+    el2_oracle oracle;
+    struct model_page_operations operations;
+    enum model_reading reading;
+
+    /* Locks held by what runs now; what stays held at a panic. */
+    el2_lock_set held;
+    /* The page of the critical section under the page lock. */
+    uint64_t section_pfn;
+    /* Set once a primitive has panicked: nothing happens after that. */
+    bool halted;
+    /* Banks that had an owner at some time since boot, bit per bank id. */
+    uint64_t banks_ever_used;
+    /* The journal again, as the cells that the last step touched. */
+    el2_cell *touched;
+};
+
+/* A section under the page lock begins, at this page. */
+static inline void hold_page(struct model *m, uint64_t pfn)
+{
+    m->held |= el2_lock_bit(EL2_LOCK_PAGE);
+    m->section_pfn = pfn;
+}
+
+static inline struct el2_value state_get(const struct model *m, el2_cell cell)
+{
+    const struct el2_value *value = store_find(&m->store, cell);
+    return value != NULL ? *value : (struct el2_value){{0, 0}};
+}
+
+static inline void state_set(struct model *m, el2_cell cell,
+                             struct el2_value value)
+{
+    store_change(&m->store, cell, state_get(m, cell), value);
+}
+
+/* Section 2: a page inside a region, or not; page 0 never has an owner. */
+struct page page_at_boot(const struct model *m, uint64_t pfn);
+
+static inline struct page page_get(const struct model *m, uint64_t pfn)
+{
+    const struct el2_value *value =
+        store_find(&m->store, el2_cell_make(EL2_CELL_PAGE, 0, pfn));
+    if (value == NULL) {
+        return page_at_boot(m, pfn);
+    }
+    return (struct page){el2_value_owner(*value), el2_value_count(*value),
+                         el2_value_gfn(*value)};
+}
+
+/* Ignored for a page that has no owner at boot. */
+void page_set(struct model *m, uint64_t pfn, struct page page);
+
+/* The record of a page that the host has and nobody uses. */
+struct page page_of_host(const struct model *m, uint64_t pfn);
+
+/* Section 4: shared with the host, or used by a host device. */
+bool page_is_shared(const struct model *m, const struct page *page);
+
+/* What the map says of a page of the address space. */
+struct map_entry npt_get(const struct model *m, uint32_t v, uint64_t gfn);
+struct map_entry spt_get(const struct model *m, uint32_t bank, uint64_t gfn);
+
+/* EL2_INVALID when nobody owns the bank. */
+uint32_t bank_owner(const struct model *m, uint32_t bank);
+void bank_set_owner(struct model *m, uint32_t bank, uint32_t owner);
+
+enum el2_vm_state vm_state(const struct model *m, uint32_t v);
+void vm_set_state(struct model *m, uint32_t v, enum el2_vm_state state);
+
+uint32_t core_next_vmid(const struct model *m);
+void core_set_next_vmid(struct model *m, uint32_t vmid);
+
+/* The content of a page, as the one word that fills it. */
+uint64_t memory_get(const struct model *m, uint64_t pfn);
+void memory_set(struct model *m, uint64_t pfn, uint64_t word);
+
+/* Section 2, oracle(v): the outside decides the content of a page. */
+void memory_from_oracle(struct model *m, uint32_t v, uint64_t pfn);
+
+/* Any observable cell now, and before the last step. */
+struct el2_value state_observe(const struct model *m, el2_cell cell);
+struct el2_value state_before_step(const struct model *m, el2_cell cell);
+
+static inline uint64_t phys_page(uint64_t descriptor)
+{
+    return descriptor & EL2_DESCRIPTOR_ADDRESS;
+}
+
+#endif
