@@ -1,0 +1,317 @@
+/*
+ * The EL2 code on its host shim, as a machine. What it touched comes from the
+ * stores that it made and what its tables say from the MMU; only page records
+ * and EL2's own variables are read as EL2 has them.
+ */
+#include "el2/machine.h"
+
+#include "impl/el2.h"
+#include "impl/host/mmu.h"
+#include "impl/host/shim_host.h"
+#include "impl/host/table_index.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Cells that one step can touch at most; see physical_has_room(). */
+#define CELLS_PER_STEP (16 * EL2_RANGE_PAGES_MAX)
+
+struct impl_machine {
+    struct el2_machine machine;
+    struct el2_platform platform;
+    struct shim_host host;
+    struct table_index tables;
+    struct el2 el2;
+    struct el2 at_boot;     /* what reset goes back to */
+    struct el2 before_step; /* variables, to see which of them changed */
+    size_t step_log;        /* where the step's stores begin */
+    struct cell_list cells;
+};
+
+static struct impl_machine *impl_of(struct el2_machine *machine)
+{
+    return (struct impl_machine *)(void *)machine;
+}
+
+static void reset(struct el2_machine *machine)
+{
+    struct impl_machine *impl = impl_of(machine);
+    physical_reset(&impl->host.memory);
+    table_index_reset(&impl->tables);
+    impl->el2 = impl->at_boot;
+    impl->before_step = impl->at_boot;
+    impl->host.held = 0;
+    impl->step_log = 0;
+    impl->host.step_page_count = 0;
+}
+
+static void step(struct el2_machine *machine, const struct el2_call *call,
+                 struct el2_step *step)
+{
+    struct impl_machine *impl = impl_of(machine);
+    struct shim_host *host = &impl->host;
+    impl->step_log = host->memory.log_length;
+    host->step_page_count = 0;
+    host->panic = NULL;
+    host->fault = NULL;
+    shim_host_enter(host);
+    *step = (struct el2_step){.outcome = EL2_OUTCOME_NONE};
+    if (setjmp(host->stopped) == 0) {
+        uint64_t result = el2_dispatch(&impl->el2, call);
+        if (host->held != 0) {
+            host->fault = "EL2 returned with a lock held";
+        }
+        step->has_result = el2_calls[call->number].result != EL2_RESULT_NOTHING;
+        step->result = step->has_result ? result : 0;
+    }
+    step->panicked = host->panic != NULL || host->fault != NULL;
+    step->held = host->held;
+    step->fault = host->fault;
+}
+
+static void add(struct impl_machine *impl, enum el2_cell_kind kind, uint64_t id,
+                uint64_t index)
+{
+    struct cell_list *cells = &impl->cells;
+    if (cells->count < cells->limit) {
+        cells->cells[cells->count++] = el2_cell_make(kind, id, index);
+    }
+}
+
+static void add_changed_variables(struct impl_machine *impl)
+{
+    const struct el2 *now = &impl->el2;
+    const struct el2 *before = &impl->before_step;
+    for (uint32_t v = 0; v < EL2_VMID_LIMIT; v++) {
+        if (memcmp(&now->npt[v], &before->npt[v], sizeof now->npt[v]) != 0) {
+            add(impl, EL2_CELL_NPT_TABLES, v, 0);
+        }
+        if (now->vm_state[v] != before->vm_state[v]) {
+            add(impl, EL2_CELL_VM_STATE, v, 0);
+        }
+    }
+    for (uint32_t bank = 0; bank < EL2_BANK_LIMIT; bank++) {
+        if (now->bank_owner[bank] != before->bank_owner[bank]) {
+            add(impl, EL2_CELL_BANK, bank, 0);
+        }
+    }
+    if (memcmp(now->spt_pools, before->spt_pools, sizeof now->spt_pools) != 0) {
+        add(impl, EL2_CELL_SPT_TABLES, 0, 0);
+    }
+    if (now->next_vmid != before->next_vmid ||
+        now->next_remap != before->next_remap) {
+        add(impl, EL2_CELL_CORE, 0, 0);
+    }
+}
+
+static void add_changed_memory(struct impl_machine *impl)
+{
+    const struct physical *memory = &impl->host.memory;
+    uint64_t last = EL2_INVALID64;
+    for (size_t i = impl->step_log; i < memory->log_length; i++) {
+        uint64_t address = memory->log[i].address;
+        uint64_t pfn = el2_page_of_record(&impl->el2, address);
+        if (pfn == EL2_INVALID64) {
+            if (physical_is_own(memory, address)) {
+                table_index_store(&impl->tables, address, &impl->cells);
+            }
+        } else if (pfn != last) {
+            add(impl, EL2_CELL_PAGE, 0, pfn);
+            last = pfn;
+        }
+    }
+    for (size_t i = 0; i < impl->host.step_page_count; i++) {
+        add(impl, EL2_CELL_MEMORY, 0, impl->host.step_pages[i]);
+    }
+}
+
+/* The variables that change are the last members of struct el2. */
+static bool variables_changed(const struct impl_machine *impl)
+{
+    const size_t start = offsetof(struct el2, npt);
+    return memcmp((const char *)&impl->el2 + start,
+                  (const char *)&impl->before_step + start,
+                  sizeof impl->el2 - start) != 0;
+}
+
+static const el2_cell *touched(struct el2_machine *machine, size_t *count)
+{
+    struct impl_machine *impl = impl_of(machine);
+    impl->cells.count = 0;
+    add_changed_memory(impl);
+    if (variables_changed(impl)) {
+        add_changed_variables(impl);
+        impl->before_step = impl->el2;
+    }
+    *count = impl->cells.count;
+    return impl->cells.cells;
+}
+
+/* Section 3: a walk that ends in a level-2 entry is a block, whatever its
+ * type; one that ends above is only seen when something wrong is there. */
+static struct el2_value entry_value(struct mmu_walk walk)
+{
+    return el2_value_entry(walk.descriptor, walk.level,
+                           walk.valid ? walk.output / EL2_PAGE_SIZE
+                                      : EL2_NO_TRANSLATION);
+}
+
+static struct el2_value observe_npt(const struct impl_machine *impl, uint32_t v,
+                                    uint64_t gfn)
+{
+    return entry_value(mmu_walk_stage2(
+        &impl->host.memory, el2_npt_root(&impl->el2, v), gfn * EL2_PAGE_SIZE));
+}
+
+/* The block there, seen at its first page, or nothing when there is none. */
+static struct el2_value observe_block(const struct impl_machine *impl,
+                                      uint32_t v, uint64_t block)
+{
+    struct el2_value value = observe_npt(impl, v, block * EL2_PAGES_PER_BLOCK);
+    return el2_value_level(value) == 3 ? (struct el2_value){{0, 0}} : value;
+}
+
+static struct el2_value observe_page(const struct impl_machine *impl,
+                                     uint64_t pfn)
+{
+    uint32_t owner;
+    uint32_t count;
+    uint64_t gfn;
+    el2_page_record(&impl->el2, pfn, &owner, &count, &gfn);
+    return el2_value_page(owner, count, gfn);
+}
+
+static struct el2_value observe_tables(const struct el2 *el2, uint32_t v)
+{
+    uint64_t level1 = el2_npt_tables_taken(el2, v, 1);
+    uint64_t level2 = el2_npt_tables_taken(el2, v, 2);
+    return (struct el2_value){
+        {level1 | (level2 << 32), el2_npt_tables_taken(el2, v, 3)}};
+}
+
+static struct el2_value observe(struct el2_machine *machine, el2_cell cell)
+{
+    struct impl_machine *impl = impl_of(machine);
+    const struct el2 *el2 = &impl->el2;
+    uint32_t id = el2_cell_id(cell);
+    uint64_t index = el2_cell_index(cell);
+    shim_host_enter(&impl->host);
+    switch (el2_cell_kind(cell)) {
+    case EL2_CELL_PAGE:
+        return observe_page(impl, index);
+    case EL2_CELL_NPT:
+        return observe_npt(impl, id, index);
+    case EL2_CELL_NPT_BLOCK:
+        return observe_block(impl, id, index);
+    case EL2_CELL_SPT:
+        return entry_value(mmu_walk_bank(
+            &impl->host.memory, el2_spt_root(el2, id), index * EL2_PAGE_SIZE));
+    case EL2_CELL_BANK:
+        return (struct el2_value){{el2->bank_owner[id], 0}};
+    case EL2_CELL_VM_STATE:
+        return (struct el2_value){{el2->vm_state[id], 0}};
+    case EL2_CELL_CORE:
+        return (struct el2_value){{el2->next_vmid, el2->next_remap}};
+    case EL2_CELL_MEMORY:
+        return (struct el2_value){
+            {physical_page_content(&impl->host.memory, index), 0}};
+    case EL2_CELL_NPT_TABLES:
+        return observe_tables(el2, id);
+    case EL2_CELL_SPT_TABLES:
+        return (struct el2_value){
+            {el2_spt_tables_taken(el2, 2), el2_spt_tables_taken(el2, 3)}};
+    default:
+        return (struct el2_value){{0, 0}};
+    }
+}
+
+static bool has_room(struct el2_machine *machine)
+{
+    return physical_has_room(&impl_of(machine)->host.memory);
+}
+
+static void destroy(struct el2_machine *machine)
+{
+    struct impl_machine *impl = impl_of(machine);
+    table_index_destroy(&impl->tables);
+    physical_destroy(&impl->host.memory);
+    free(impl->host.step_pages);
+    free(impl->cells.cells);
+    free(impl);
+}
+
+/* Everything but what only the specification has. */
+#define OBSERVABLE                                                             \
+    (((UINT32_C(1) << EL2_CELL_KIND_COUNT) - 1) &                              \
+     ~(UINT32_C(1) << EL2_CELL_DATA_LOG))
+
+static const struct el2_machine_operations operations = {
+    .name = "EL2 code",
+    .observable = OBSERVABLE,
+    .reset = reset,
+    .step = step,
+    .touched = touched,
+    .observe = observe,
+    .has_room = has_room,
+    .destroy = destroy,
+};
+
+static bool allocate(struct impl_machine *impl, const char **why)
+{
+    if (!physical_create(&impl->host.memory, &impl->platform, why)) {
+        return false;
+    }
+    impl->host.step_pages =
+        calloc(EL2_RANGE_PAGES_MAX, sizeof *impl->host.step_pages);
+    impl->cells.cells = calloc(CELLS_PER_STEP, sizeof *impl->cells.cells);
+    impl->cells.limit = CELLS_PER_STEP;
+    if (impl->host.step_pages == NULL || impl->cells.cells == NULL ||
+        !table_index_create(&impl->tables, &impl->host.memory)) {
+        *why = "not enough memory for the EL2 code's board";
+        return false;
+    }
+    return true;
+}
+
+/* What EL2 stores while it boots is part of the boot state. */
+static bool boot(struct impl_machine *impl, const char **why)
+{
+    shim_host_enter(&impl->host);
+    if (setjmp(impl->host.stopped) != 0) {
+        *why = "the EL2 code panicked while it booted";
+        return false;
+    }
+    if (!el2_boot(&impl->el2, &impl->platform)) {
+        *why = "the platform gives EL2 too little memory";
+        return false;
+    }
+    impl->host.memory.log_length = 0;
+    impl->at_boot = impl->el2;
+    for (uint32_t v = 0; v <= impl->platform.core_vmid; v++) {
+        table_index_add_npt_root(&impl->tables, v, el2_npt_root(&impl->el2, v));
+    }
+    for (uint32_t bank = 0; bank < EL2_BANK_LIMIT; bank++) {
+        table_index_add_bank_root(&impl->tables, bank,
+                                  el2_spt_root(&impl->el2, bank));
+    }
+    return true;
+}
+
+struct el2_machine *el2_create_impl(const struct el2_platform *platform,
+                                    const char **why)
+{
+    struct impl_machine *impl = calloc(1, sizeof *impl);
+    if (impl == NULL) {
+        *why = "not enough memory for the EL2 code's board";
+        return NULL;
+    }
+    impl->machine.operations = &operations;
+    impl->platform = *platform;
+    if (!allocate(impl, why) || !boot(impl, why)) {
+        destroy(&impl->machine);
+        return NULL;
+    }
+    reset(&impl->machine);
+    return &impl->machine;
+}
