@@ -1,7 +1,7 @@
-#include "bank.h"
+#include "impl/bank.h"
 
-#include "shim.h"
-#include "spt.h"
+#include "impl/shim.h"
+#include "impl/spt.h"
 
 /* A verified VM's devices are settled: it must not find one that it did not
  * have when it was checked. */

@@ -5,7 +5,7 @@
 #ifndef IMPL_BANK_H
 #define IMPL_BANK_H
 
-#include "el2.h"
+#include "impl/el2.h"
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
-#include "el2.h"
+#include "impl/el2.h"
 
-#include "npt.h"
-#include "page_record.h"
-#include "spt.h"
+#include "impl/npt.h"
+#include "impl/page_record.h"
+#include "impl/spt.h"
 
 /* Where each thing starts in EL2's memory: page records, then the stage-2
  * tables of each vmid, then the SMMU tables. All page-aligned. */

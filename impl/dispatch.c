@@ -1,12 +1,12 @@
-#include "el2.h"
+#include "impl/el2.h"
 
-#include "bank.h"
-#include "lifecycle.h"
-#include "npt.h"
-#include "page_operation.h"
-#include "range_operation.h"
-#include "shim.h"
-#include "spt.h"
+#include "impl/bank.h"
+#include "impl/lifecycle.h"
+#include "impl/npt.h"
+#include "impl/page_operation.h"
+#include "impl/range_operation.h"
+#include "impl/shim.h"
+#include "impl/spt.h"
 
 /*
  * Registers hold what the caller put there. What indexes an array of EL2's is

@@ -1,6 +1,6 @@
-#include "lifecycle.h"
+#include "impl/lifecycle.h"
 
-#include "shim.h"
+#include "impl/shim.h"
 
 /* The vmid is spent before the VM is looked at: vm comes before core in the
  * order of locks, so the two are not held together. */

@@ -4,7 +4,7 @@
 #ifndef IMPL_LIFECYCLE_H
 #define IMPL_LIFECYCLE_H
 
-#include "el2.h"
+#include "impl/el2.h"
 
 #include <stdint.h>
 

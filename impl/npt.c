@@ -1,7 +1,7 @@
-#include "npt.h"
+#include "impl/npt.h"
 
-#include "shim.h"
-#include "translation_table.h"
+#include "impl/shim.h"
+#include "impl/translation_table.h"
 
 #define LEVEL0_SHIFT 39
 #define LEVEL1_SHIFT 30

@@ -8,8 +8,8 @@
 #ifndef IMPL_NPT_H
 #define IMPL_NPT_H
 
-#include "el2.h"
-#include "page_batch.h"
+#include "impl/el2.h"
+#include "impl/page_batch.h"
 
 #include <stdint.h>
 

@@ -1,10 +1,10 @@
-#include "page_operation.h"
+#include "impl/page_operation.h"
 
-#include "npt.h"
-#include "page_record.h"
-#include "shim.h"
-#include "spt.h"
-#include "translation_table.h"
+#include "impl/npt.h"
+#include "impl/page_record.h"
+#include "impl/shim.h"
+#include "impl/spt.h"
+#include "impl/translation_table.h"
 
 #include <stddef.h>
 

@@ -10,8 +10,8 @@
 #ifndef IMPL_PAGE_OPERATION_H
 #define IMPL_PAGE_OPERATION_H
 
-#include "el2.h"
-#include "page_batch.h"
+#include "impl/el2.h"
+#include "impl/page_batch.h"
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
-#include "page_record.h"
+#include "impl/page_record.h"
 
-#include "shim.h"
+#include "impl/shim.h"
 
 #define GFN_WORD    UINT64_C(8) /* offset within the record */
 #define COUNT_SHIFT 32

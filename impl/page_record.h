@@ -17,7 +17,7 @@
 #ifndef IMPL_PAGE_RECORD_H
 #define IMPL_PAGE_RECORD_H
 
-#include "el2.h"
+#include "impl/el2.h"
 
 #include <stdbool.h>
 #include <stdint.h>

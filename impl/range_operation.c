@@ -1,9 +1,9 @@
-#include "range_operation.h"
+#include "impl/range_operation.h"
 
-#include "npt.h"
-#include "page_operation.h"
-#include "shim.h"
-#include "translation_table.h"
+#include "impl/npt.h"
+#include "impl/page_operation.h"
+#include "impl/shim.h"
+#include "impl/translation_table.h"
 
 void prot_and_map_vm_s2pt(struct el2 *el2, uint32_t vmid, uint64_t ipa,
                           uint64_t descriptor, uint64_t level)

@@ -5,7 +5,7 @@
 #ifndef IMPL_RANGE_OPERATION_H
 #define IMPL_RANGE_OPERATION_H
 
-#include "el2.h"
+#include "impl/el2.h"
 
 #include <stdint.h>
 

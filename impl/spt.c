@@ -1,7 +1,7 @@
-#include "spt.h"
+#include "impl/spt.h"
 
-#include "shim.h"
-#include "translation_table.h"
+#include "impl/shim.h"
+#include "impl/translation_table.h"
 
 #define ROOT_SHIFT   30
 #define ROOT_ENTRIES (EL2_SPT_ROOT_SIZE / 8)

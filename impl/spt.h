@@ -8,7 +8,7 @@
 #ifndef IMPL_SPT_H
 #define IMPL_SPT_H
 
-#include "el2.h"
+#include "impl/el2.h"
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
-#include "translation_table.h"
+#include "impl/translation_table.h"
 
-#include "shim.h"
+#include "impl/shim.h"
 
 struct el2_pool table_pool(uint64_t *memory, uint64_t tables)
 {

@@ -8,7 +8,7 @@
 #ifndef IMPL_TRANSLATION_TABLE_H
 #define IMPL_TRANSLATION_TABLE_H
 
-#include "el2.h"
+#include "impl/el2.h"
 
 #include <stdbool.h>
 #include <stdint.h>

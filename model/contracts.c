@@ -1,35 +1,34 @@
 #include "model/contracts.h"
 
-/* Whether an argument is in the range of its kind (Coq `rely`). */
+/* The greatest value of each kind of argument (Coq `rely`). */
+static uint64_t argument_maximum(const struct model *m,
+                                 enum el2_argument_kind kind)
+{
+    static const uint64_t maximum[] = {
+        [EL2_ARGUMENT_PFN] = EL2_PFN_SPACE - 1,
+        [EL2_ARGUMENT_GFN] = EL2_GFN_SPACE - 1,
+        [EL2_ARGUMENT_PHYSICAL] = EL2_PHYSICAL_SPACE - 1,
+        [EL2_ARGUMENT_IPA] = EL2_ADDRESS_SPACE - 1,
+        [EL2_ARGUMENT_IOVA] = EL2_IOVA_SPACE - 1,
+        [EL2_ARGUMENT_DESCRIPTOR] = UINT64_MAX,
+        [EL2_ARGUMENT_LEVEL] = UINT64_MAX,
+        [EL2_ARGUMENT_PAGES] = EL2_RANGE_PAGES_MAX,
+        [EL2_ARGUMENT_SIZE] = EL2_RANGE_PAGES_MAX * EL2_PAGE_SIZE,
+        [EL2_ARGUMENT_BANK] = EL2_BANKS_PER_SMMU - 1,
+    };
+    if (kind == EL2_ARGUMENT_VMID) {
+        return m->platform.core_vmid;
+    }
+    return maximum[kind];
+}
+
 static bool argument_in_range(const struct model *m,
                               enum el2_argument_kind kind, uint64_t value)
 {
-    switch (kind) {
-    case EL2_ARGUMENT_VMID:
-        return el2_platform_is_vmid(&m->platform, value);
-    case EL2_ARGUMENT_PFN:
-        return value < EL2_PFN_SPACE;
-    case EL2_ARGUMENT_GFN:
-        return value < EL2_GFN_SPACE;
-    case EL2_ARGUMENT_PHYSICAL:
-        return value < EL2_PHYSICAL_SPACE;
-    case EL2_ARGUMENT_IPA:
-        return value < EL2_ADDRESS_SPACE;
-    case EL2_ARGUMENT_IOVA:
-        return value < EL2_IOVA_SPACE;
-    case EL2_ARGUMENT_PAGES:
-        return value <= EL2_RANGE_PAGES_MAX;
-    case EL2_ARGUMENT_SIZE:
-        return value <= EL2_RANGE_PAGES_MAX * EL2_PAGE_SIZE;
-    case EL2_ARGUMENT_BANK:
-        return value < EL2_BANKS_PER_SMMU;
-    case EL2_ARGUMENT_SMMU:
+    if (kind == EL2_ARGUMENT_SMMU) {
         return value < m->platform.smmu_count;
-    case EL2_ARGUMENT_DESCRIPTOR:
-    case EL2_ARGUMENT_LEVEL:
-        return true;
     }
-    return false;
+    return value <= argument_maximum(m, kind);
 }
 
 static bool arguments_in_range(const struct model *m,

@@ -25,11 +25,10 @@ static bool bank_is_live(const struct model *m, uint32_t owner)
     return owner == EL2_HOSTVISOR || vm_is_live(m, owner);
 }
 
-static bool host_may_map(const struct model *m, uint64_t pfn)
+static bool host_may_map(const struct model *m, const struct page *page)
 {
-    struct page page = page_get(m, pfn);
-    return page.owner == EL2_INVALID || page.owner == EL2_HOSTVISOR ||
-           page_is_shared(m, &page);
+    return page->owner == EL2_INVALID || page->owner == EL2_HOSTVISOR ||
+           page_is_shared(m, page);
 }
 
 /* host_npt_cons, host_flatmap, host_iso: one entry of the host's table. */
@@ -47,7 +46,8 @@ static bool host_entry_holds(const struct model *m, uint64_t gfn,
     if (entry.pfn != gfn) {
         return broken(violation, "host_flatmap", cell, entry.pfn);
     }
-    if (!host_may_map(m, entry.pfn)) {
+    struct page page = page_get(m, entry.pfn);
+    if (!host_may_map(m, &page)) {
         return broken(violation, "host_iso", cell, entry.pfn);
     }
     return true;
@@ -206,8 +206,8 @@ static bool changed_page_holds(const struct model *m, uint64_t pfn,
     uint64_t old_gfn = el2_value_gfn(before);
     struct page page = page_get(m, pfn);
     if (!record_holds(m, pfn, violation) ||
-        !host_entry_holds(m, pfn, violation) ||
-        !smmu_count_holds(m, pfn, violation)) {
+        !smmu_count_holds(m, pfn, violation) ||
+        (!host_may_map(m, &page) && !host_entry_holds(m, pfn, violation))) {
         return false;
     }
     if (page.owner == old_owner && page.gfn == old_gfn) {

@@ -65,7 +65,7 @@ bool store_has_room(const struct store *store);
 
 /* The slots are a power of two; neighbours of one kind lie side by side. */
 #define STORE_SLOTS      (UINT64_C(1) << 19)
-#define STORE_GROUP_BITS 3
+#define STORE_GROUP_BITS 6
 
 static inline size_t store_hash(el2_cell cell)
 {

@@ -79,12 +79,19 @@ static void add(struct impl_machine *impl, enum el2_cell_kind kind, uint64_t id,
     }
 }
 
+static bool took_tables(const struct el2_npt *now, const struct el2_npt *before)
+{
+    return now->pools[0].next != before->pools[0].next ||
+           now->pools[1].next != before->pools[1].next ||
+           now->pools[2].next != before->pools[2].next;
+}
+
 static void add_changed_variables(struct impl_machine *impl)
 {
     const struct el2 *now = &impl->el2;
     const struct el2 *before = &impl->before_step;
     for (uint32_t v = 0; v < EL2_VMID_LIMIT; v++) {
-        if (memcmp(&now->npt[v], &before->npt[v], sizeof now->npt[v]) != 0) {
+        if (took_tables(&now->npt[v], &before->npt[v])) {
             add(impl, EL2_CELL_NPT_TABLES, v, 0);
         }
         if (now->vm_state[v] != before->vm_state[v]) {
@@ -96,7 +103,8 @@ static void add_changed_variables(struct impl_machine *impl)
             add(impl, EL2_CELL_BANK, bank, 0);
         }
     }
-    if (memcmp(now->spt_pools, before->spt_pools, sizeof now->spt_pools) != 0) {
+    if (now->spt_pools[0].next != before->spt_pools[0].next ||
+        now->spt_pools[1].next != before->spt_pools[1].next) {
         add(impl, EL2_CELL_SPT_TABLES, 0, 0);
     }
     if (now->next_vmid != before->next_vmid ||
@@ -105,45 +113,57 @@ static void add_changed_variables(struct impl_machine *impl)
     }
 }
 
-static void add_changed_memory(struct impl_machine *impl)
+/* The variables that change are the last members of struct el2. */
+#define VARIABLES_START offsetof(struct el2, npt)
+#define VARIABLES_SIZE  (sizeof(struct el2) - VARIABLES_START)
+
+static void compare_variables(struct impl_machine *impl)
+{
+    const char *now = (const char *)&impl->el2 + VARIABLES_START;
+    char *before = (char *)&impl->before_step + VARIABLES_START;
+    if (memcmp(now, before, VARIABLES_SIZE) != 0) {
+        add_changed_variables(impl);
+        memcpy(before, now, VARIABLES_SIZE);
+    }
+}
+
+/* Page records lie in one piece below the tables. */
+static bool is_record(const struct impl_machine *impl, uint64_t address)
+{
+    return address - impl->el2.records <
+           impl->el2.npt_memory - impl->el2.records;
+}
+
+static void add_stores(struct impl_machine *impl)
 {
     const struct physical *memory = &impl->host.memory;
     uint64_t last = EL2_INVALID64;
     for (size_t i = impl->step_log; i < memory->log_length; i++) {
-        uint64_t address = memory->log[i].address;
-        uint64_t pfn = el2_page_of_record(&impl->el2, address);
-        if (pfn == EL2_INVALID64) {
-            if (physical_is_own(memory, address)) {
-                table_index_store(&impl->tables, address, &impl->cells);
+        const struct physical_store *store = &memory->log[i];
+        if (is_record(impl, store->address)) {
+            uint64_t pfn = el2_page_of_record(&impl->el2, store->address);
+            if (pfn != last) {
+                add(impl, EL2_CELL_PAGE, 0, pfn);
+                last = pfn;
             }
-        } else if (pfn != last) {
-            add(impl, EL2_CELL_PAGE, 0, pfn);
-            last = pfn;
+        } else if (physical_is_own(memory, store->address)) {
+            table_index_store(&impl->tables, store, &impl->cells);
         }
     }
-    for (size_t i = 0; i < impl->host.step_page_count; i++) {
-        add(impl, EL2_CELL_MEMORY, 0, impl->host.step_pages[i]);
-    }
-}
-
-/* The variables that change are the last members of struct el2. */
-static bool variables_changed(const struct impl_machine *impl)
-{
-    const size_t start = offsetof(struct el2, npt);
-    return memcmp((const char *)&impl->el2 + start,
-                  (const char *)&impl->before_step + start,
-                  sizeof impl->el2 - start) != 0;
 }
 
 static const el2_cell *touched(struct el2_machine *machine, size_t *count)
 {
     struct impl_machine *impl = impl_of(machine);
     impl->cells.count = 0;
-    add_changed_memory(impl);
-    if (variables_changed(impl)) {
-        add_changed_variables(impl);
-        impl->before_step = impl->el2;
+    table_index_begin_step(&impl->tables);
+    do {
+        add_stores(impl);
+    } while (table_index_again(&impl->tables));
+    for (size_t i = 0; i < impl->host.step_page_count; i++) {
+        add(impl, EL2_CELL_MEMORY, 0, impl->host.step_pages[i]);
     }
+    compare_variables(impl);
     *count = impl->cells.count;
     return impl->cells.cells;
 }

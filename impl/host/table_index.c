@@ -13,7 +13,7 @@ static struct table_page *page_at(const struct table_index *index,
 bool table_index_create(struct table_index *index,
                         const struct physical *memory)
 {
-    *index = (struct table_index){.memory = memory, .generation = 1};
+    *index = (struct table_index){.memory = memory};
     index->pages =
         calloc(memory->own_size / EL2_PAGE_SIZE + 1, sizeof *index->pages);
     return index->pages != NULL;
@@ -53,12 +53,27 @@ void table_index_add_bank_root(struct table_index *index, uint32_t bank,
 
 void table_index_reset(struct table_index *index)
 {
-    index->generation++;
+    index->reset_step = ++index->step;
     for (size_t i = 0; i < index->root_count; i++) {
         struct table_page *page = page_at(index, index->roots[i].address);
         *page = index->roots[i].page;
-        page->generation = index->generation;
+        page->known = index->step + 1;
     }
+}
+
+static bool is_known(const struct table_index *index,
+                     const struct table_page *page)
+{
+    return page->known > index->reset_step;
+}
+
+/* Whether an earlier step stored to the page, so that it may hold entries that
+ * the current step's stores do not tell of. */
+static bool has_content(const struct table_index *index,
+                        const struct table_page *page)
+{
+    return page->first_step > index->reset_step &&
+           page->first_step < index->step;
 }
 
 static void add_cell(struct cell_list *cells, el2_cell cell)
@@ -76,54 +91,105 @@ static unsigned entry_shift(const struct table_page *page)
     return 9u * (3u - page->level);
 }
 
-static void add_entry(struct table_index *index, uint64_t address,
-                      struct cell_list *cells);
-
-/* A table was linked: whatever it holds is now reached. */
-static void learn_table(struct table_index *index, uint64_t table,
-                        struct table_page what, struct cell_list *cells)
+static uint64_t entry_first(const struct table_page *page, uint64_t address)
 {
-    struct table_page *page = page_at(index, table);
-    what.generation = index->generation;
-    *page = what;
+    uint64_t entry = address % EL2_PAGE_SIZE / sizeof(uint64_t);
+    return page->first + (entry << entry_shift(page));
+}
+
+static void add_entry(struct cell_list *cells, const struct table_page *page,
+                      uint64_t address)
+{
+    uint64_t first = entry_first(page, address);
+    if (page->is_bank) {
+        add_cell(cells, el2_cell_make(EL2_CELL_SPT, page->id, first));
+    } else if (page->level < 3) {
+        add_cell(cells, el2_cell_make(EL2_CELL_NPT_BLOCK, page->id,
+                                      first / EL2_PAGES_PER_BLOCK));
+    } else {
+        add_cell(cells, el2_cell_make(EL2_CELL_NPT, page->id, first));
+    }
+}
+
+static bool learn_entry(struct table_index *index, uint64_t address,
+                        struct cell_list *cells);
+
+/* All that a table holds is reached from now on, or by another way. */
+static void learn_content(struct table_index *index, uint64_t table,
+                          struct cell_list *cells)
+{
+    const struct table_page *page = page_at(index, table);
     for (uint64_t i = 0; i < ENTRIES; i++) {
         uint64_t address = table + i * sizeof(uint64_t);
         if (physical_load(index->memory, address) != 0) {
-            add_entry(index, address, cells);
+            learn_entry(index, address, cells);
+            add_entry(cells, page, address);
         }
     }
 }
 
-static void add_entry(struct table_index *index, uint64_t address,
-                      struct cell_list *cells)
+/* What a known table's entry links is known from now on. True when that is a
+ * table that held nothing, so that no walk ends elsewhere than before. */
+static bool learn_entry(struct table_index *index, uint64_t address,
+                        struct cell_list *cells)
 {
-    const struct table_page page = *page_at(index, address);
-    uint64_t entry = address % EL2_PAGE_SIZE / sizeof(uint64_t);
-    uint64_t first = page.first + (entry << entry_shift(&page));
+    const struct table_page *page = page_at(index, address);
     uint64_t descriptor = physical_load(index->memory, address);
     uint64_t table = descriptor & EL2_DESCRIPTOR_ADDRESS;
-    if (page.level < 3 &&
-        (descriptor & EL2_DESCRIPTOR_TYPE) == EL2_DESCRIPTOR_TABLE &&
-        physical_is_own(index->memory, table)) {
-        struct table_page below = page;
-        below.level++;
-        below.first = first;
-        learn_table(index, table, below, cells);
+    if (page->level == 3 ||
+        (descriptor & EL2_DESCRIPTOR_TYPE) != EL2_DESCRIPTOR_TABLE ||
+        !physical_is_own(index->memory, table)) {
+        return false;
     }
-    if (page.is_bank) {
-        add_cell(cells, el2_cell_make(EL2_CELL_SPT, page.id, first));
-    } else if (page.level < 3) {
-        add_cell(cells, el2_cell_make(EL2_CELL_NPT_BLOCK, page.id,
-                                      first / EL2_PAGES_PER_BLOCK));
-    } else {
-        add_cell(cells, el2_cell_make(EL2_CELL_NPT, page.id, first));
+    struct table_page *below = page_at(index, table);
+    uint64_t first = entry_first(page, address);
+    bool known = is_known(index, below);
+    if (known && below->first == first && below->id == page->id &&
+        below->is_bank == page->is_bank && below->level == page->level + 1) {
+        return false;
+    }
+    bool fresh = !known && !has_content(index, below);
+    below->known = index->step;
+    below->first = first;
+    below->id = page->id;
+    below->level = (uint8_t)(page->level + 1);
+    below->is_bank = page->is_bank;
+    index->learnt = true;
+    if (!fresh) {
+        learn_content(index, table, cells);
+    }
+    return fresh;
+}
+
+void table_index_begin_step(struct table_index *index)
+{
+    index->step++;
+    index->learnt = false;
+    index->missed = false;
+}
+
+void table_index_store(struct table_index *index,
+                       const struct physical_store *store,
+                       struct cell_list *cells)
+{
+    struct table_page *page = page_at(index, store->address);
+    if (page->first_step <= index->reset_step) {
+        page->first_step = index->step;
+    }
+    if (!is_known(index, page)) {
+        index->missed = true;
+        return;
+    }
+    bool fresh = learn_entry(index, store->address, cells);
+    if (!fresh || store->before != 0) {
+        add_entry(cells, page, store->address);
     }
 }
 
-void table_index_store(struct table_index *index, uint64_t address,
-                       struct cell_list *cells)
+bool table_index_again(struct table_index *index)
 {
-    if (page_at(index, address)->generation == index->generation) {
-        add_entry(index, address, cells);
-    }
+    bool again = index->missed && index->learnt;
+    index->learnt = false;
+    index->missed = false;
+    return again;
 }

@@ -10,7 +10,8 @@
 #include "impl/host/physical.h"
 
 struct table_page {
-    uint64_t generation; /* known when equal to the index's */
+    uint64_t known;      /* reached from a root when above the last reset */
+    uint64_t first_step; /* that stored to it, when above the last reset */
     uint64_t first;      /* input page number that entry 0 covers */
     uint8_t id;          /* vmid or bank */
     uint8_t level;
@@ -20,7 +21,10 @@ struct table_page {
 struct table_index {
     const struct physical *memory;
     struct table_page *pages; /* one for each page of EL2's memory */
-    uint64_t generation;
+    uint64_t step;            /* counts up for ever */
+    uint64_t reset_step;      /* the last reset */
+    bool learnt;         /* a table, since asked last */
+    bool missed;         /* a store to an unknown page, since asked last */
     size_t root_count;
     struct {
         uint64_t address;
@@ -50,11 +54,19 @@ void table_index_add_bank_root(struct table_index *index, uint32_t bank,
 void table_index_reset(struct table_index *index);
 
 /*
- * The word at `address` of EL2's memory was stored to during the step that has
- * now ended: add the cells whose walk passes there. A page that is no known
- * table adds nothing; when it is linked later, all that it holds is added.
+ * A step has ended in which these words of EL2's memory were stored to, page
+ * records left out: add the cells whose walks pass there. A page that is no
+ * known table adds nothing; when it is linked later, all that it holds is
+ * added.
  */
-void table_index_store(struct table_index *index, uint64_t address,
+void table_index_begin_step(struct table_index *index);
+void table_index_store(struct table_index *index,
+                       const struct physical_store *store,
                        struct cell_list *cells);
+
+/* Whether a store went to a page that became known only after it: then give
+ * all stores of the step to table_index_store() once more, as long as this
+ * says so. */
+bool table_index_again(struct table_index *index);
 
 #endif
