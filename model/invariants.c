@@ -88,15 +88,25 @@ static bool npt_block_holds(const struct model *m, uint32_t v, uint64_t block,
     return true;
 }
 
+/* The lowest bank of a set that is not empty. */
+static uint32_t first_bank(uint64_t banks)
+{
+    uint32_t bank = 0;
+    while ((banks >> bank & 1) == 0) {
+        bank++;
+    }
+    return bank;
+}
+
 /* Host bank entries that map the page; by smmu_iso they all stand at the
  * page's gfn. */
 static uint32_t host_dma_mappings(const struct model *m, uint64_t pfn)
 {
     uint64_t gfn = pfn + m->platform.smmu_host_offset;
     uint32_t mappings = 0;
-    for (uint32_t bank = 0; m->banks_ever_used >> bank != 0; bank++) {
-        if ((m->banks_ever_used >> bank & 1) != 0 &&
-            bank_owner(m, bank) == EL2_HOSTVISOR &&
+    for (uint64_t banks = m->banks_ever_used; banks != 0; banks &= banks - 1) {
+        uint32_t bank = first_bank(banks);
+        if (bank_owner(m, bank) == EL2_HOSTVISOR &&
             spt_get(m, bank, gfn).pfn == pfn) {
             mappings++;
         }
@@ -105,10 +115,11 @@ static uint32_t host_dma_mappings(const struct model *m, uint64_t pfn)
 }
 
 static bool smmu_count_holds(const struct model *m, uint64_t pfn,
+                             const struct page *page,
                              struct el2_violation *violation)
 {
-    struct page page = page_get(m, pfn);
-    if (page.owner == EL2_HOSTVISOR && page.count < host_dma_mappings(m, pfn)) {
+    if (page->owner == EL2_HOSTVISOR &&
+        page->count < host_dma_mappings(m, pfn)) {
         return broken(violation, "smmu_count", page_cell(pfn), pfn);
     }
     return true;
@@ -131,7 +142,7 @@ static bool spt_entry_holds(const struct model *m, uint32_t bank, uint64_t gfn,
     if (page.owner != owner || page.gfn != gfn) {
         return broken(violation, "smmu_iso", cell, entry.pfn);
     }
-    return smmu_count_holds(m, entry.pfn, violation);
+    return smmu_count_holds(m, entry.pfn, &page, violation);
 }
 
 /* smmu_vm. */
@@ -149,14 +160,14 @@ static bool bank_holds(const struct model *m, uint32_t bank,
 
 /* page_0_invalid and host_s2_map. */
 static bool record_holds(const struct model *m, uint64_t pfn,
+                         const struct page *page,
                          struct el2_violation *violation)
 {
-    struct page page = page_get(m, pfn);
-    if (pfn == 0 && page.owner != EL2_INVALID) {
+    if (pfn == 0 && page->owner != EL2_INVALID) {
         return broken(violation, "page_0_invalid", page_cell(pfn), pfn);
     }
-    if (page.owner == EL2_HOSTVISOR &&
-        page.gfn != pfn + m->platform.smmu_host_offset) {
+    if (page->owner == EL2_HOSTVISOR &&
+        page->gfn != pfn + m->platform.smmu_host_offset) {
         return broken(violation, "host_s2_map", page_cell(pfn), pfn);
     }
     return true;
@@ -205,8 +216,8 @@ static bool changed_page_holds(const struct model *m, uint64_t pfn,
     uint32_t old_owner = el2_value_owner(before);
     uint64_t old_gfn = el2_value_gfn(before);
     struct page page = page_get(m, pfn);
-    if (!record_holds(m, pfn, violation) ||
-        !smmu_count_holds(m, pfn, violation) ||
+    if (!record_holds(m, pfn, &page, violation) ||
+        !smmu_count_holds(m, pfn, &page, violation) ||
         (!host_may_map(m, &page) && !host_entry_holds(m, pfn, violation))) {
         return false;
     }
@@ -217,9 +228,9 @@ static bool changed_page_holds(const struct model *m, uint64_t pfn,
         !vm_entries_hold(m, old_owner, violation)) {
         return false;
     }
-    for (uint32_t bank = 0; m->banks_ever_used >> bank != 0; bank++) {
-        if ((m->banks_ever_used >> bank & 1) != 0 &&
-            bank_owner(m, bank) == old_owner &&
+    for (uint64_t banks = m->banks_ever_used; banks != 0; banks &= banks - 1) {
+        uint32_t bank = first_bank(banks);
+        if (bank_owner(m, bank) == old_owner &&
             !spt_entry_holds(m, bank, old_gfn, violation)) {
             return false;
         }
@@ -271,10 +282,12 @@ static bool cell_holds(const struct model *m, el2_cell cell,
 {
     uint32_t id = el2_cell_id(cell);
     uint64_t index = el2_cell_index(cell);
+    struct page page;
     switch (el2_cell_kind(cell)) {
     case EL2_CELL_PAGE:
-        return record_holds(m, index, violation) &&
-               smmu_count_holds(m, index, violation);
+        page = page_get(m, index);
+        return record_holds(m, index, &page, violation) &&
+               smmu_count_holds(m, index, &page, violation);
     case EL2_CELL_NPT:
         return npt_entry_holds(m, id, index, violation);
     case EL2_CELL_NPT_BLOCK:
@@ -296,5 +309,6 @@ bool invariants_hold_everywhere(const struct model *m,
             return false;
         }
     }
-    return record_holds(m, 0, violation);
+    struct page page_0 = page_get(m, 0);
+    return record_holds(m, 0, &page_0, violation);
 }

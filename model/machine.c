@@ -152,6 +152,7 @@ static void reset(struct el2_machine *machine)
     m->held = 0;
     m->halted = false;
     m->banks_ever_used = 0;
+    m->blocks_ever_used = false;
 }
 
 static const el2_cell *touched(struct el2_machine *machine, size_t *count)

@@ -19,12 +19,11 @@ static struct el2_value page_value(struct page page)
 
 void page_set(struct model *m, uint64_t pfn, struct page page)
 {
-    struct page now = page_get(m, pfn);
-    if (now.owner == EL2_INVALID) {
-        return;
+    struct page boot = page_at_boot(m, pfn);
+    if (boot.owner != EL2_INVALID) {
+        store_change(&m->store, el2_cell_make(EL2_CELL_PAGE, 0, pfn),
+                     page_value(boot), page_value(page));
     }
-    store_change(&m->store, el2_cell_make(EL2_CELL_PAGE, 0, pfn),
-                 page_value(now), page_value(page));
 }
 
 struct page page_of_host(const struct model *m, uint64_t pfn)
@@ -47,11 +46,14 @@ static struct map_entry entry_of_value(struct el2_value value)
 
 struct map_entry npt_get(const struct model *m, uint32_t v, uint64_t gfn)
 {
-    struct map_entry block = entry_of_value(state_get(
-        m, el2_cell_make(EL2_CELL_NPT_BLOCK, v, gfn / EL2_PAGES_PER_BLOCK)));
-    if (block.level == 2) {
-        block.pfn += gfn % EL2_PAGES_PER_BLOCK;
-        return block;
+    if (m->blocks_ever_used) {
+        struct map_entry block = entry_of_value(
+            state_get(m, el2_cell_make(EL2_CELL_NPT_BLOCK, v,
+                                       gfn / EL2_PAGES_PER_BLOCK)));
+        if (block.level == 2) {
+            block.pfn += gfn % EL2_PAGES_PER_BLOCK;
+            return block;
+        }
     }
     return entry_of_value(state_get(m, el2_cell_make(EL2_CELL_NPT, v, gfn)));
 }
@@ -110,10 +112,15 @@ uint32_t core_next_vmid(const struct model *m)
 
 void core_set_next_vmid(struct model *m, uint32_t vmid)
 {
-    struct el2_value before = core_get(m);
-    struct el2_value after = before;
+    struct el2_value after = core_get(m);
     after.words[0] = vmid;
-    store_change(&m->store, el2_cell_make(EL2_CELL_CORE, 0, 0), before, after);
+    store_change(&m->store, el2_cell_make(EL2_CELL_CORE, 0, 0), core_at_boot(),
+                 after);
+}
+
+static struct el2_value memory_at_boot(const struct model *m, uint64_t pfn)
+{
+    return (struct el2_value){{el2_platform_boot_word(&m->platform, pfn), 0}};
 }
 
 uint64_t memory_get(const struct model *m, uint64_t pfn)
@@ -127,8 +134,7 @@ uint64_t memory_get(const struct model *m, uint64_t pfn)
 void memory_set(struct model *m, uint64_t pfn, uint64_t word)
 {
     store_change(&m->store, el2_cell_make(EL2_CELL_MEMORY, 0, pfn),
-                 (struct el2_value){{memory_get(m, pfn), 0}},
-                 (struct el2_value){{word, 0}});
+                 memory_at_boot(m, pfn), (struct el2_value){{word, 0}});
 }
 
 void memory_from_oracle(struct model *m, uint32_t v, uint64_t pfn)
@@ -149,8 +155,7 @@ static struct el2_value value_at_boot(const struct model *m, el2_cell cell)
     case EL2_CELL_CORE:
         return core_at_boot();
     case EL2_CELL_MEMORY:
-        return (struct el2_value){
-            {el2_platform_boot_word(&m->platform, index), 0}};
+        return memory_at_boot(m, index);
     default:
         return (struct el2_value){{0, 0}};
     }
@@ -193,7 +198,7 @@ static struct el2_value observe(const struct model *m, el2_cell cell,
                                 state_reader read)
 {
     enum el2_cell_kind kind = el2_cell_kind(cell);
-    if (kind == EL2_CELL_NPT) {
+    if (kind == EL2_CELL_NPT && m->blocks_ever_used) {
         uint64_t gfn = el2_cell_index(cell);
         struct map_entry block = entry_of_value(
             read(m, el2_cell_make(EL2_CELL_NPT_BLOCK, el2_cell_id(cell),

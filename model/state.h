@@ -52,8 +52,10 @@ struct model {
     uint64_t section_pfn;
     /* Set once a primitive has panicked: nothing happens after that. */
     bool halted;
-    /* Banks that had an owner at some time since boot, bit per bank id. */
+    /* Banks that had an owner at some time since boot, bit per bank id, and
+     * whether any block was mapped: most programs do without. */
     uint64_t banks_ever_used;
+    bool blocks_ever_used;
     /* The journal again, as the cells that the last step touched. */
     el2_cell *touched;
 };
@@ -74,7 +76,7 @@ static inline struct el2_value state_get(const struct model *m, el2_cell cell)
 static inline void state_set(struct model *m, el2_cell cell,
                              struct el2_value value)
 {
-    store_change(&m->store, cell, state_get(m, cell), value);
+    store_change(&m->store, cell, (struct el2_value){{0, 0}}, value);
 }
 
 /* Section 2: a page inside a region, or not; page 0 never has an owner. */

@@ -99,17 +99,20 @@ static inline const struct el2_value *store_find(const struct store *store,
 }
 
 /*
- * Change a cell. `before` is the value that it has now; when `value` is the
- * same nothing happens and nothing is journaled.
+ * Change a cell whose value is `at_boot` as long as nobody wrote it. When it
+ * has the new value already nothing happens and nothing is journaled.
  */
 static inline void store_change(struct store *store, el2_cell cell,
-                                struct el2_value before, struct el2_value value)
+                                struct el2_value at_boot,
+                                struct el2_value value)
 {
+    struct store_slot *slot = store_slot(store, cell);
+    bool written = slot->generation == store->generation;
+    struct el2_value before = written ? slot->value : at_boot;
     if (el2_value_equal(before, value)) {
         return;
     }
-    struct store_slot *slot = store_slot(store, cell);
-    if (slot->generation != store->generation) {
+    if (!written) {
         slot->generation = store->generation;
         slot->cell = cell;
         store->used++;

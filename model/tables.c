@@ -32,6 +32,10 @@ static void table_add(struct model *m, el2_cell table)
 static bool npt_take_tables(struct model *m, uint32_t v, uint64_t addr,
                             unsigned deepest)
 {
+    /* A table never comes without those above it. */
+    if (table_exists(m, table_cell(MODEL_CELL_NPT_TABLE, v, deepest, addr))) {
+        return true;
+    }
     el2_cell used_cell = el2_cell_make(EL2_CELL_NPT_TABLES, v, 0);
     struct el2_value value = state_get(m, used_cell);
     uint64_t used[4] = {0, value.words[0] & UINT32_MAX, value.words[0] >> 32,
@@ -71,6 +75,7 @@ static enum el2_outcome npt_map_block(struct model *m, uint32_t v,
     if (!npt_take_tables(m, v, addr, 2)) {
         return npt_panic(m, v, EL2_OUTCOME_PANIC_NPT_POOL_EMPTY);
     }
+    m->blocks_ever_used = true;
     state_set(
         m, el2_cell_make(EL2_CELL_NPT_BLOCK, v, addr / EL2_BLOCK_SIZE),
         el2_value_entry(descriptor, 2, phys_page(descriptor) / EL2_PAGE_SIZE));
@@ -128,6 +133,9 @@ static bool spt_take_tables(struct model *m, uint32_t bank, uint64_t iova)
     struct el2_value used = state_get(m, used_cell);
     el2_cell level2 = table_cell(MODEL_CELL_SPT_TABLE, bank, 2, iova);
     el2_cell level3 = table_cell(MODEL_CELL_SPT_TABLE, bank, 3, iova);
+    if (table_exists(m, level3)) {
+        return true;
+    }
     used.words[0] += !table_exists(m, level2);
     used.words[1] += !table_exists(m, level3);
     if (used.words[0] > m->platform.spt_level2_tables ||

@@ -79,21 +79,13 @@ static void add(struct impl_machine *impl, enum el2_cell_kind kind, uint64_t id,
     }
 }
 
-static bool took_tables(const struct el2_npt *now, const struct el2_npt *before)
-{
-    return now->pools[0].next != before->pools[0].next ||
-           now->pools[1].next != before->pools[1].next ||
-           now->pools[2].next != before->pools[2].next;
-}
-
+/* Of EL2's own variables, those that a step changed. Pools are not looked at:
+ * a table that is taken is linked, which adds its cell. */
 static void add_changed_variables(struct impl_machine *impl)
 {
     const struct el2 *now = &impl->el2;
     const struct el2 *before = &impl->before_step;
     for (uint32_t v = 0; v < EL2_VMID_LIMIT; v++) {
-        if (took_tables(&now->npt[v], &before->npt[v])) {
-            add(impl, EL2_CELL_NPT_TABLES, v, 0);
-        }
         if (now->vm_state[v] != before->vm_state[v]) {
             add(impl, EL2_CELL_VM_STATE, v, 0);
         }
@@ -103,18 +95,14 @@ static void add_changed_variables(struct impl_machine *impl)
             add(impl, EL2_CELL_BANK, bank, 0);
         }
     }
-    if (now->spt_pools[0].next != before->spt_pools[0].next ||
-        now->spt_pools[1].next != before->spt_pools[1].next) {
-        add(impl, EL2_CELL_SPT_TABLES, 0, 0);
-    }
     if (now->next_vmid != before->next_vmid ||
         now->next_remap != before->next_remap) {
         add(impl, EL2_CELL_CORE, 0, 0);
     }
 }
 
-/* The variables that change are the last members of struct el2. */
-#define VARIABLES_START offsetof(struct el2, npt)
+/* These are the last members of struct el2. */
+#define VARIABLES_START offsetof(struct el2, bank_owner)
 #define VARIABLES_SIZE  (sizeof(struct el2) - VARIABLES_START)
 
 static void compare_variables(struct impl_machine *impl)
@@ -127,6 +115,9 @@ static void compare_variables(struct impl_machine *impl)
     }
 }
 
+/* Two words each, see el2_page_of_record(). */
+#define RECORD_SIZE (2 * sizeof(uint64_t))
+
 /* Page records lie in one piece below the tables. */
 static bool is_record(const struct impl_machine *impl, uint64_t address)
 {
@@ -137,14 +128,15 @@ static bool is_record(const struct impl_machine *impl, uint64_t address)
 static void add_stores(struct impl_machine *impl)
 {
     const struct physical *memory = &impl->host.memory;
-    uint64_t last = EL2_INVALID64;
+    uint64_t last_record = EL2_INVALID64;
     for (size_t i = impl->step_log; i < memory->log_length; i++) {
         const struct physical_store *store = &memory->log[i];
         if (is_record(impl, store->address)) {
-            uint64_t pfn = el2_page_of_record(&impl->el2, store->address);
-            if (pfn != last) {
-                add(impl, EL2_CELL_PAGE, 0, pfn);
-                last = pfn;
+            uint64_t record = store->address / RECORD_SIZE;
+            if (record != last_record) {
+                add(impl, EL2_CELL_PAGE, 0,
+                    el2_page_of_record(&impl->el2, store->address));
+                last_record = record;
             }
         } else if (physical_is_own(memory, store->address)) {
             table_index_store(&impl->tables, store, &impl->cells);

@@ -155,6 +155,9 @@ static bool learn_entry(struct table_index *index, uint64_t address,
     below->level = (uint8_t)(page->level + 1);
     below->is_bank = page->is_bank;
     index->learnt = true;
+    add_cell(cells, page->is_bank
+                        ? el2_cell_make(EL2_CELL_SPT_TABLES, 0, 0)
+                        : el2_cell_make(EL2_CELL_NPT_TABLES, page->id, 0));
     if (!fresh) {
         learn_content(index, table, cells);
     }

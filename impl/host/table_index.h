@@ -23,8 +23,8 @@ struct table_index {
     struct table_page *pages; /* one for each page of EL2's memory */
     uint64_t step;            /* counts up for ever */
     uint64_t reset_step;      /* the last reset */
-    bool learnt;         /* a table, since asked last */
-    bool missed;         /* a store to an unknown page, since asked last */
+    bool learnt;              /* a table, since asked last */
+    bool missed;              /* a store to an unknown page, since asked last */
     size_t root_count;
     struct {
         uint64_t address;

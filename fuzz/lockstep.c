@@ -1,0 +1,378 @@
+#include "fuzz/lockstep.h"
+
+/* Cells that one call can add at most, from both machines. */
+#define CELLS_PER_CALL (24 * EL2_RANGE_PAGES_MAX)
+
+bool lockstep_create(struct lockstep *lockstep,
+                     struct el2_machine *specification,
+                     struct el2_machine *other,
+                     const struct el2_platform *platform)
+{
+    *lockstep = (struct lockstep){
+        .specification = specification,
+        .other = other,
+        .platform = platform,
+        .check_invariants = true,
+        .end_comparison_period = LOCKSTEP_END_COMPARISON_PERIOD,
+    };
+    return cell_set_create(&lockstep->cells);
+}
+
+void lockstep_destroy(struct lockstep *lockstep)
+{
+    cell_set_destroy(&lockstep->cells);
+}
+
+/* What one step looks at, and the first difference found so far. */
+struct comparison {
+    struct lockstep *lockstep;
+    struct divergence *divergence;
+    bool differs;
+    uint32_t observable; /* kinds that both machines have */
+    el2_lock_set held;
+    uint64_t torn_pfn;
+};
+
+/* Keep the difference that comes first in the order of observations, and
+ * among equals the one with the lower cell. */
+static void note(struct comparison *comparison,
+                 enum el2_observation observation, el2_cell cell,
+                 struct el2_value expected, struct el2_value actual)
+{
+    struct divergence *divergence = comparison->divergence;
+    if (comparison->differs) {
+        divergence->others++;
+        if (observation > divergence->observation ||
+            (observation == divergence->observation &&
+             cell >= divergence->cell)) {
+            return;
+        }
+    }
+    comparison->differs = true;
+    divergence->observation = observation;
+    divergence->cell = cell;
+    divergence->expected = expected;
+    divergence->actual = actual;
+}
+
+static void note_page(struct comparison *comparison, el2_cell cell,
+                      struct el2_value expected, struct el2_value actual)
+{
+    enum el2_observation observation = EL2_OBSERVE_GFN;
+    if (el2_value_owner(expected) != el2_value_owner(actual)) {
+        observation = EL2_OBSERVE_OWNER;
+    } else if (el2_value_count(expected) != el2_value_count(actual)) {
+        observation = EL2_OBSERVE_COUNT;
+    }
+    note(comparison, observation, cell, expected, actual);
+}
+
+static const enum el2_observation observation_of_kind[EL2_CELL_KIND_COUNT] = {
+    [EL2_CELL_PAGE] = EL2_OBSERVE_OWNER,
+    [EL2_CELL_NPT] = EL2_OBSERVE_NPT,
+    [EL2_CELL_NPT_BLOCK] = EL2_OBSERVE_NPT,
+    [EL2_CELL_SPT] = EL2_OBSERVE_SPT,
+    [EL2_CELL_BANK] = EL2_OBSERVE_BANK,
+    [EL2_CELL_VM_STATE] = EL2_OBSERVE_VM,
+    [EL2_CELL_CORE] = EL2_OBSERVE_CORE,
+    [EL2_CELL_MEMORY] = EL2_OBSERVE_MEMORY,
+    [EL2_CELL_DATA_LOG] = EL2_OBSERVE_MEMORY,
+    [EL2_CELL_NPT_TABLES] = EL2_OBSERVE_TABLES,
+    [EL2_CELL_SPT_TABLES] = EL2_OBSERVE_TABLES,
+};
+
+/* Section 8: what a lock protects, and, under the page lock, which page the
+ * critical section was at: the pages of a range before it are done. */
+static bool is_torn(const struct comparison *comparison, el2_cell cell)
+{
+    uint32_t id = el2_cell_id(cell);
+    unsigned lock = EL2_LOCK_COUNT;
+    switch (el2_cell_kind(cell)) {
+    case EL2_CELL_PAGE:
+    case EL2_CELL_MEMORY:
+        if (el2_cell_index(cell) != comparison->torn_pfn) {
+            return false;
+        }
+        lock = EL2_LOCK_PAGE;
+        break;
+    case EL2_CELL_DATA_LOG:
+        lock = EL2_LOCK_PAGE;
+        break;
+    case EL2_CELL_NPT:
+    case EL2_CELL_NPT_BLOCK:
+    case EL2_CELL_NPT_TABLES:
+        lock = EL2_LOCK_NPT + id;
+        break;
+    case EL2_CELL_SPT:
+    case EL2_CELL_SPT_TABLES:
+        lock = EL2_LOCK_SPT;
+        break;
+    case EL2_CELL_BANK:
+        lock = EL2_LOCK_SMMU;
+        break;
+    case EL2_CELL_VM_STATE:
+        lock = EL2_LOCK_VM + id;
+        break;
+    case EL2_CELL_CORE:
+        lock = EL2_LOCK_CORE;
+        break;
+    case EL2_CELL_KIND_COUNT:
+        break;
+    }
+    return (comparison->held & el2_lock_bit(lock)) != 0;
+}
+
+static void compare_cell(struct comparison *comparison, el2_cell cell)
+{
+    struct el2_machine *specification = comparison->lockstep->specification;
+    struct el2_machine *other = comparison->lockstep->other;
+    enum el2_cell_kind kind = el2_cell_kind(cell);
+    if ((comparison->observable >> kind & 1) == 0 ||
+        (comparison->held != 0 && is_torn(comparison, cell))) {
+        return;
+    }
+    struct el2_value expected =
+        specification->operations->observe(specification, cell);
+    struct el2_value actual = other->operations->observe(other, cell);
+    if (el2_value_equal(expected, actual)) {
+        return;
+    }
+    if (kind == EL2_CELL_PAGE) {
+        note_page(comparison, cell, expected, actual);
+    } else {
+        note(comparison, observation_of_kind[kind], cell, expected, actual);
+    }
+}
+
+/* A list that is longer is not searched: comparing twice is cheaper. */
+#define SEARCH_LIMIT 16
+
+static bool stands_in(el2_cell cell, const el2_cell *cells, size_t count)
+{
+    if (count > SEARCH_LIMIT) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (cells[i] == cell) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void compare_touched(struct comparison *comparison)
+{
+    struct lockstep *lockstep = comparison->lockstep;
+    struct el2_machine *machines[] = {lockstep->other, lockstep->specification};
+    const el2_cell *seen = NULL;
+    size_t seen_count = 0;
+    for (size_t m = 0; m < 2; m++) {
+        size_t count;
+        const el2_cell *cells =
+            machines[m]->operations->touched(machines[m], &count);
+        for (size_t i = 0; i < count; i++) {
+            if (lockstep->compares_end) {
+                cell_set_add(&lockstep->cells, cells[i]);
+            }
+            if (!stands_in(cells[i], seen, seen_count)) {
+                compare_cell(comparison, cells[i]);
+            }
+        }
+        seen = cells;
+        seen_count = count;
+    }
+}
+
+/* What every machine has, whether a program touched it or not. */
+static void compare_standing(struct comparison *comparison)
+{
+    const struct el2_platform *platform = comparison->lockstep->platform;
+    for (uint32_t v = 0; v <= platform->core_vmid; v++) {
+        compare_cell(comparison, el2_cell_make(EL2_CELL_NPT_TABLES, v, 0));
+        compare_cell(comparison, el2_cell_make(EL2_CELL_VM_STATE, v, 0));
+    }
+    for (uint32_t smmu = 0; smmu < platform->smmu_count; smmu++) {
+        for (uint32_t i = 0; i < platform->smmus[smmu].bank_count; i++) {
+            compare_cell(
+                comparison,
+                el2_cell_make(EL2_CELL_BANK, smmu * EL2_BANKS_PER_SMMU + i, 0));
+        }
+    }
+    compare_cell(comparison, el2_cell_make(EL2_CELL_SPT_TABLES, 0, 0));
+    compare_cell(comparison, el2_cell_make(EL2_CELL_CORE, 0, 0));
+}
+
+/* Everything, when this is a program for which that is done. */
+static void compare_at_end(struct comparison *comparison)
+{
+    if (!comparison->lockstep->compares_end) {
+        return;
+    }
+    const struct cell_set *cells = &comparison->lockstep->cells;
+    for (size_t i = 0; i < cells->count; i++) {
+        compare_cell(comparison, cells->cells[i]);
+    }
+    compare_standing(comparison);
+}
+
+/* Panic and result: a panic on one side only ends the step there. */
+static void compare_steps(struct comparison *comparison)
+{
+    const struct el2_step *expected = &comparison->divergence->expected_step;
+    const struct el2_step *actual = &comparison->divergence->actual_step;
+    const struct el2_value nothing = {{0, 0}};
+    if (expected->panicked != actual->panicked || actual->fault != NULL) {
+        note(comparison, EL2_OBSERVE_PANIC, 0, nothing, nothing);
+    } else if (expected->has_result != actual->has_result ||
+               expected->result != actual->result) {
+        note(comparison, EL2_OBSERVE_RESULT, 0, nothing, nothing);
+    }
+}
+
+static void check_invariants(struct comparison *comparison)
+{
+    struct lockstep *lockstep = comparison->lockstep;
+    struct el2_machine *specification = lockstep->specification;
+    struct el2_violation violation;
+    const struct el2_value nothing = {{0, 0}};
+    if (!specification->operations->invariants_of_step(specification,
+                                                       &violation)) {
+        comparison->divergence->violation = violation;
+        note(comparison, EL2_OBSERVE_INVARIANT, violation.entry, nothing,
+             nothing);
+    }
+}
+
+/* One admitted call on both machines, and everything that it may change. */
+static bool step_differs(struct lockstep *lockstep, enum el2_run run,
+                         struct divergence *divergence)
+{
+    struct el2_machine *specification = lockstep->specification;
+    struct el2_machine *other = lockstep->other;
+    struct el2_step *expected = &divergence->expected_step;
+    struct el2_step *actual = &divergence->actual_step;
+    other->operations->step(other, &divergence->call, actual);
+    specification->operations->step(specification, &divergence->call, expected);
+    divergence->outcome = expected->outcome;
+    divergence->others = 0;
+    struct comparison comparison = {
+        .lockstep = lockstep,
+        .divergence = divergence,
+        .observable = specification->operations->observable &
+                      other->operations->observable,
+        .held = expected->held,
+        .torn_pfn = expected->torn_pfn,
+    };
+    compare_steps(&comparison);
+    compare_touched(&comparison);
+    if (expected->panicked) {
+        compare_at_end(&comparison);
+    } else if (lockstep->check_invariants && run == EL2_RUN_CONTRACTS) {
+        check_invariants(&comparison);
+    }
+    return comparison.differs;
+}
+
+static bool machines_have_room(const struct lockstep *lockstep)
+{
+    struct el2_machine *machines[] = {lockstep->specification, lockstep->other};
+    for (size_t i = 0; i < 2; i++) {
+        if (machines[i]->operations->has_room != NULL &&
+            !machines[i]->operations->has_room(machines[i])) {
+            return false;
+        }
+    }
+    return !lockstep->compares_end ||
+           cell_set_has_room(&lockstep->cells, CELLS_PER_CALL);
+}
+
+static void watch(const struct lockstep *lockstep, lockstep_watch watcher,
+                  size_t step, const struct program_call *source,
+                  const struct el2_call *call, const struct el2_step *expected)
+{
+    if (watcher != NULL) {
+        watcher(lockstep->watch_context,
+                &(struct lockstep_call){step, source, call, expected});
+    }
+}
+
+/* Whether anything that the program touched differs at its end. */
+static bool end_differs(struct lockstep *lockstep,
+                        struct divergence *divergence)
+{
+    struct comparison comparison = {
+        .lockstep = lockstep,
+        .divergence = divergence,
+        .observable = lockstep->specification->operations->observable &
+                      lockstep->other->operations->observable,
+    };
+    divergence->others = 0;
+    compare_at_end(&comparison);
+    return comparison.differs;
+}
+
+static enum lockstep_end run_calls(struct lockstep *lockstep,
+                                   const struct program *program,
+                                   struct divergence *divergence)
+{
+    struct el2_machine *specification = lockstep->specification;
+    for (size_t i = 0; i < program->call_count; i++) {
+        struct el2_call call;
+        program_resolve(&program->calls[i], lockstep->platform, &call);
+        if (!machines_have_room(lockstep)) {
+            lockstep->counts.no_room++;
+            return LOCKSTEP_NO_ROOM;
+        }
+        bool admitted = specification->operations->admits(specification,
+                                                          program->run, &call);
+        if (!admitted) {
+            lockstep->counts.skipped++;
+            watch(lockstep, lockstep->after, i, &program->calls[i], &call,
+                  NULL);
+            continue;
+        }
+        divergence->step = i;
+        divergence->call = call;
+        watch(lockstep, lockstep->before, i, &program->calls[i], &call, NULL);
+        bool differs = step_differs(lockstep, program->run, divergence);
+        lockstep->counts.calls++;
+        lockstep->counts.outcomes[divergence->outcome]++;
+        watch(lockstep, lockstep->after, i, &program->calls[i], &call,
+              &divergence->expected_step);
+        if (differs) {
+            return LOCKSTEP_DIVERGED;
+        }
+        if (divergence->expected_step.panicked) {
+            lockstep->counts.panics++;
+            return LOCKSTEP_SAME;
+        }
+    }
+    return end_differs(lockstep, divergence) ? LOCKSTEP_DIVERGED
+                                             : LOCKSTEP_SAME;
+}
+
+/* Some programs, chosen by what they call, whatever ran before them. */
+static bool is_chosen(const struct program *program, uint32_t period)
+{
+    uint64_t hash = program->call_count;
+    for (size_t i = 0; i < program->call_count; i++) {
+        hash = (hash ^ program->calls[i].number ^
+                program->calls[i].operands[0].value) *
+               UINT64_C(0x9e3779b97f4a7c15);
+    }
+    return (hash >> 32) % period == 0;
+}
+
+enum lockstep_end lockstep_run(struct lockstep *lockstep,
+                               const struct program *program,
+                               struct divergence *divergence)
+{
+    lockstep->specification->operations->reset(lockstep->specification);
+    lockstep->other->operations->reset(lockstep->other);
+    cell_set_begin_program(&lockstep->cells);
+    lockstep->compares_end =
+        is_chosen(program, lockstep->end_comparison_period);
+    lockstep->counts.programs++;
+    *divergence = (struct divergence){.observation = EL2_OBSERVE_PANIC};
+    return run_calls(lockstep, program, divergence);
+}

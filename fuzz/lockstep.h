@@ -1,0 +1,87 @@
+/*
+ * The engine: the same program on two machines, compared after every call. It
+ * stops at the first difference, the first broken invariant, or the end.
+ *
+ * What is compared after a call: whether it panicked, its result, and every
+ * cell that either machine says it touched. At the end of a program everything
+ * that it ever touched is compared once more, so that a change nobody told of
+ * is caught too; a run over many programs does so for some of them only. After
+ * a panic, what a held lock protects is torn (semantics.md section 8) and is
+ * not compared.
+ */
+#ifndef FUZZ_LOCKSTEP_H
+#define FUZZ_LOCKSTEP_H
+
+#include "el2/machine.h"
+#include "fuzz/cell_set.h"
+#include "fuzz/divergence.h"
+#include "fuzz/program.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum lockstep_end {
+    LOCKSTEP_SAME,     /* the program ran to its end, or to a panic of both */
+    LOCKSTEP_DIVERGED, /* see the divergence */
+    LOCKSTEP_NO_ROOM,  /* the program outgrew a machine; same until there */
+};
+
+/* What there is to know of one call, for whoever watches. */
+struct lockstep_call {
+    size_t step;
+    const struct program_call *source;
+    const struct el2_call *call;
+    const struct el2_step *expected; /* NULL: skipped, it is outside what the
+                                        specification speaks of */
+};
+
+/* Called before a call is made (with `expected` NULL), or after it. */
+typedef void (*lockstep_watch)(void *context, const struct lockstep_call *call);
+
+struct lockstep_counts {
+    uint64_t programs;
+    uint64_t calls;   /* executed */
+    uint64_t skipped; /* outside the contracts */
+    uint64_t panics;  /* programs that ended in one */
+    uint64_t no_room;
+    uint64_t outcomes[EL2_OUTCOME_COUNT];
+};
+
+struct lockstep {
+    struct el2_machine *specification; /* must have the operations of one */
+    struct el2_machine *other;
+    const struct el2_platform *platform;
+    bool check_invariants; /* in a run within contracts */
+    /* Everything is compared at the end of one program in this many; which
+     * ones depends on their calls only. 1: of every program. */
+    uint32_t end_comparison_period;
+    lockstep_watch before; /* before each admitted call; may be NULL */
+    lockstep_watch after; /* after each call, also a skipped one; may be NULL */
+    void *watch_context;
+    struct lockstep_counts counts;
+    /* The cells of a program that is compared at its end. */
+    struct cell_set cells;
+    bool compares_end;
+};
+
+/* What lockstep_create() sets for end_comparison_period. */
+#define LOCKSTEP_END_COMPARISON_PERIOD 8
+
+/*
+ * The machines stay the caller's, and the platform must be theirs. False when
+ * there is not enough memory. lockstep_destroy() frees what it took.
+ */
+bool lockstep_create(struct lockstep *lockstep,
+                     struct el2_machine *specification,
+                     struct el2_machine *other,
+                     const struct el2_platform *platform);
+void lockstep_destroy(struct lockstep *lockstep);
+
+/* Reset both machines and run the program. *divergence is set when it
+ * diverged. */
+enum lockstep_end lockstep_run(struct lockstep *lockstep,
+                               const struct program *program,
+                               struct divergence *divergence);
+
+#endif

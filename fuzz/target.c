@@ -1,0 +1,131 @@
+#include "fuzz/target.h"
+
+#include "devicetree/known.h"
+#include "fuzz/pairing.h"
+#include "fuzz/statistics.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* More than there are built-in platforms. */
+#define PAIR_LIMIT 16
+
+static struct {
+    const struct pairing *pairing;
+    const char *platform; /* for all programs, or NULL */
+    const char *past;     /* signatures with commas, or NULL */
+    struct statistics *statistics;
+    struct paired_machines *pairs[PAIR_LIMIT]; /* in the order of first use */
+    size_t pair_count;
+    struct program program;
+} target;
+
+_Noreturn static void refuse(const char *what, const char *why)
+{
+    fprintf(stderr, "%s: %s: %s\n", target.pairing->target, what, why);
+    exit(2);
+}
+
+static struct paired_machines *boot(const char *platform_name)
+{
+    struct el2_platform platform;
+    char why[DEVICETREE_WHY_SIZE];
+    if (!platform_load(platform_name, &platform, why, sizeof why)) {
+        refuse(platform_name, why);
+    }
+    struct paired_machines *pair = malloc(sizeof *pair);
+    const char *reason = "not enough memory";
+    if (pair == NULL || target.pair_count == PAIR_LIMIT ||
+        !pairing_boot(target.pairing, &platform, pair, &reason)) {
+        refuse(platform_name, reason);
+    }
+    target.pairs[target.pair_count++] = pair;
+    return pair;
+}
+
+void target_start(const char *name)
+{
+    const char *why;
+    target.pairing = pairing_find(name);
+    target.platform = getenv("EL2DIFF_PLATFORM");
+    target.past = getenv("EL2DIFF_PAST");
+    target.statistics = statistics_open(getenv("EL2DIFF_STATISTICS"), &why);
+    if (why != NULL) {
+        refuse(getenv("EL2DIFF_STATISTICS"), why);
+    }
+    boot(target.platform != NULL ? target.platform : KNOWN_PLATFORM_DEFAULT);
+}
+
+/* The machines of the platform that the program names, booted on its first
+ * use; a name that is not built in means the default. */
+static struct paired_machines *pair_for(const struct program *program)
+{
+    if (target.platform != NULL ||
+        known_platform_find(program->platform) == NULL) {
+        return target.pairs[0];
+    }
+    for (size_t i = 0; i < target.pair_count; i++) {
+        if (strcmp(target.pairs[i]->platform.name, program->platform) == 0) {
+            return target.pairs[i];
+        }
+    }
+    return boot(program->platform);
+}
+
+/* Whether the signature is one of those to go past. */
+static bool is_past(const char *signature)
+{
+    size_t length = strlen(signature);
+    const char *at = target.past;
+    while (at != NULL && (at = strstr(at, signature)) != NULL) {
+        bool starts = at == target.past || at[-1] == ',';
+        bool ends = at[length] == '\0' || at[length] == ',';
+        if (starts && ends) {
+            return true;
+        }
+        at += length;
+    }
+    return false;
+}
+
+static void diverged(const struct divergence *divergence)
+{
+    char signature[DIVERGENCE_SIGNATURE_SIZE];
+    divergence_signature(divergence, signature, sizeof signature);
+    if (is_past(signature)) {
+        target.statistics->past++;
+        return;
+    }
+    char replay[512];
+    snprintf(replay, sizeof replay, "el2diff replay --target %s%s%s FILE",
+             target.pairing->target,
+             target.platform != NULL ? " --platform " : "",
+             target.platform != NULL ? target.platform : "");
+    divergence_abort(divergence, replay);
+}
+
+static void count(const struct lockstep_counts *before,
+                  const struct lockstep_counts *after)
+{
+    struct statistics *statistics = target.statistics;
+    statistics->programs++;
+    statistics->calls += after->calls - before->calls;
+    statistics->skipped += after->skipped - before->skipped;
+    statistics->panics += after->panics - before->panics;
+}
+
+int target_run(const uint8_t *bytes, size_t size)
+{
+    program_decode(bytes, size, &target.program);
+    struct lockstep *lockstep = &pair_for(&target.program)->lockstep;
+    const struct lockstep_counts before = lockstep->counts;
+    struct divergence divergence;
+    enum lockstep_end end =
+        lockstep_run(lockstep, &target.program, &divergence);
+    count(&before, &lockstep->counts);
+    if (end == LOCKSTEP_DIVERGED) {
+        diverged(&divergence);
+    }
+    return 0;
+}

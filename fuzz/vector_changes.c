@@ -1,0 +1,107 @@
+#include "fuzz/vector_changes.h"
+
+#include <stdlib.h>
+
+bool vector_changes_add(struct vector_changes *list, el2_cell cell,
+                        struct el2_value value)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity == 0 ? 64 : 2 * list->capacity;
+        struct vector_change *larger =
+            realloc(list->at, capacity * sizeof(*larger));
+        if (larger == NULL) {
+            return false;
+        }
+        list->at = larger;
+        list->capacity = capacity;
+    }
+    list->at[list->count++] = (struct vector_change){cell, value};
+    return true;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const struct vector_change *left = a;
+    const struct vector_change *right = b;
+    return (left->cell > right->cell) - (left->cell < right->cell);
+}
+
+void vector_changes_sort(struct vector_changes *list, size_t first)
+{
+    if (list->count - first > 1) {
+        qsort(list->at + first, list->count - first, sizeof(list->at[0]),
+              ascending);
+    }
+}
+
+static struct el2_value without_unknown_content(el2_cell cell,
+                                                struct el2_value value)
+{
+    if (el2_cell_kind(cell) == EL2_CELL_MEMORY && value.words[1] != 0) {
+        value.words[0] = 0;
+    }
+    return value;
+}
+
+struct el2_value vector_value_now(struct el2_machine *machine, el2_cell cell)
+{
+    return without_unknown_content(cell,
+                                   machine->operations->observe(machine, cell));
+}
+
+struct el2_value vector_value_before(struct el2_machine *machine, el2_cell cell)
+{
+    return without_unknown_content(cell,
+                                   machine->operations->before(machine, cell));
+}
+
+static bool add_touched(struct vector_changes *list, el2_cell cell)
+{
+    const struct el2_value unset = {{0, 0}};
+    if (el2_cell_kind(cell) != EL2_CELL_NPT_BLOCK) {
+        return vector_changes_add(list, cell, unset);
+    }
+    uint64_t first = el2_cell_index(cell) * EL2_PAGES_PER_BLOCK;
+    for (uint64_t i = 0; i < EL2_PAGES_PER_BLOCK; i++) {
+        el2_cell entry =
+            el2_cell_make(EL2_CELL_NPT, el2_cell_id(cell), first + i);
+        if (!vector_changes_add(list, entry, unset)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Of a sorted list: each cell once, and only if it changed. */
+static void keep_changed(struct vector_changes *list,
+                         struct el2_machine *machine)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        el2_cell cell = list->at[i].cell;
+        if (i + 1 < list->count && list->at[i + 1].cell == cell) {
+            continue;
+        }
+        struct el2_value now = vector_value_now(machine, cell);
+        if (!el2_value_equal(now, vector_value_before(machine, cell))) {
+            list->at[kept++] = (struct vector_change){cell, now};
+        }
+    }
+    list->count = kept;
+}
+
+bool vector_changes_of_step(struct vector_changes *list,
+                            struct el2_machine *machine)
+{
+    size_t count;
+    const el2_cell *cells = machine->operations->touched(machine, &count);
+    list->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!add_touched(list, cells[i])) {
+            return false;
+        }
+    }
+    vector_changes_sort(list, 0);
+    keep_changed(list, machine);
+    return true;
+}

@@ -1,0 +1,101 @@
+#include "tools/replay.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* A long range is told by its first pages. */
+#define CHANGES_SHOWN 12
+
+static bool stands_earlier(const el2_cell *cells, size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (cells[i] == cells[at]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool replay_next_change(const struct replay *replay, size_t *at, el2_cell *cell,
+                        struct el2_value *before, struct el2_value *after)
+{
+    struct el2_machine *machine = replay->pair->lockstep.specification;
+    size_t count;
+    const el2_cell *cells = machine->operations->touched(machine, &count);
+    while (*at < count) {
+        size_t i = (*at)++;
+        *cell = cells[i];
+        *before = machine->operations->before(machine, *cell);
+        *after = machine->operations->observe(machine, *cell);
+        if (!el2_value_equal(*before, *after) && !stands_earlier(cells, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void replay_print_header(const struct replay *replay)
+{
+    printf("%s on platform %s: %s\n", replay->path, replay->pair->platform.name,
+           replay->pairing->says);
+}
+
+static void print_changes(const struct replay *replay)
+{
+    size_t at = 0;
+    size_t shown = 0;
+    el2_cell cell;
+    struct el2_value before;
+    struct el2_value after;
+    while (replay_next_change(replay, &at, &cell, &before, &after)) {
+        char name[96];
+        char old_value[160];
+        char new_value[160];
+        if (shown++ >= CHANGES_SHOWN) {
+            continue;
+        }
+        divergence_cell_name(cell, name, sizeof name);
+        divergence_cell_value(cell, before, old_value, sizeof old_value);
+        divergence_cell_value(cell, after, new_value, sizeof new_value);
+        printf("      %s: %s -> %s\n", name, old_value, new_value);
+    }
+    if (shown > CHANGES_SHOWN) {
+        printf("      and %zu more changes\n", shown - CHANGES_SHOWN);
+    }
+}
+
+void replay_print_call(const struct replay *replay,
+                       const struct lockstep_call *call)
+{
+    char text[PROGRAM_CALL_TEXT_LIMIT];
+    program_print_call(call->source, text, sizeof text);
+    printf("%4zu  %s\n", call->step, text);
+    if (call->expected == NULL) {
+        printf("      skipped: outside what the specification speaks of\n");
+        return;
+    }
+    printf("      %s: %s\n", el2_outcome_name(call->expected->outcome),
+           el2_outcome_says(call->expected->outcome));
+    if (call->expected->has_result) {
+        printf("      result 0x%" PRIx64 "\n", call->expected->result);
+    }
+    print_changes(replay);
+}
+
+void replay_print_end(const struct replay *replay, enum lockstep_end end,
+                      const struct divergence *divergence)
+{
+    if (end == LOCKSTEP_DIVERGED) {
+        char signature[DIVERGENCE_SIGNATURE_SIZE];
+        char text[DIVERGENCE_TEXT_SIZE];
+        divergence_signature(divergence, signature, sizeof signature);
+        divergence_describe(divergence, text, sizeof text);
+        printf("DIVERGENCE %s\n%s", signature, text);
+    } else {
+        printf("%s: the same, %zu calls%s\n", replay->path,
+               replay->program->call_count,
+               end == LOCKSTEP_NO_ROOM
+                   ? " (ended early: the program outgrew the machines)"
+                   : "");
+    }
+}
