@@ -254,26 +254,33 @@ static int run(struct bench *bench, bool json)
     return EXIT_GOOD;
 }
 
+static bool parse_rounds(const char *text, size_t *rounds)
+{
+    char *end;
+    *rounds = strtoul(text, &end, 10);
+    return end != text && *end == '\0' && *rounds > 0 &&
+           *rounds <= ROUNDS_LIMIT;
+}
+
 int command_bench(int argc, char **argv)
 {
     static struct bench bench = {.rounds = 15};
     bool json = false;
     for (int i = 1; i < argc; i++) {
-        char *end = NULL;
         if (strcmp(argv[i], "--help") == 0) {
             fputs(usage, stdout);
             return EXIT_GOOD;
         }
         if (strcmp(argv[i], "--json") == 0) {
             json = true;
-        } else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc &&
-                   (bench.rounds = strtoul(argv[++i], &end, 10)) > 0 &&
-                   bench.rounds <= ROUNDS_LIMIT && *end == '\0') {
-            continue;
-        } else {
-            fprintf(stderr,
-                    "el2diff bench: %s is not understood (see --help)\n",
+        } else if (strcmp(argv[i], "--rounds") != 0) {
+            fprintf(stderr, "el2diff bench: %s: no such option (see --help)\n",
                     argv[i]);
+            return EXIT_BAD_INPUT;
+        } else if (++i == argc || !parse_rounds(argv[i], &bench.rounds)) {
+            fprintf(stderr,
+                    "el2diff bench: --rounds: not a number from 1 to %d\n",
+                    ROUNDS_LIMIT);
             return EXIT_BAD_INPUT;
         }
     }

@@ -208,12 +208,6 @@ static int replay_file(const struct options *options, const char *path)
     return status;
 }
 
-/* The value of an option that takes one; NULL when it is missing. */
-static const char *value_of(int argc, char **argv, int *at)
-{
-    return ++*at < argc ? argv[*at] : NULL;
-}
-
 static bool parse_step(const char *text, size_t *step)
 {
     char *end;
@@ -223,7 +217,29 @@ static bool parse_step(const char *text, size_t *step)
     return errno == 0 && end != text && *end == '\0' && text[0] != '-';
 }
 
-/* One option at argv[*at]; false when it is not understood. */
+/* NULL when the option takes that value, otherwise why it does not. */
+static const char *set_option(struct options *options, const char *option,
+                              const char *value)
+{
+    if (strcmp(option, "--target") == 0) {
+        options->pairing = pairing_find(value);
+        return options->pairing != NULL ? NULL : "no such target";
+    }
+    if (strcmp(option, "--break") == 0) {
+        return parse_step(value, &options->break_step) ? NULL
+                                                       : "not a call number";
+    }
+    if (strcmp(option, "--platform") == 0) {
+        options->platform = value;
+    } else if (strcmp(option, "--record") == 0) {
+        options->record = value;
+    } else {
+        return "no such option";
+    }
+    return NULL;
+}
+
+/* The options at argv[*at] with its value, if it takes one. */
 static bool parse_option(int argc, char **argv, int *at,
                          struct options *options)
 {
@@ -236,36 +252,20 @@ static bool parse_option(int argc, char **argv, int *at,
         options->quiet = true;
         return true;
     }
-    const char *value = value_of(argc, argv, at);
-    if (value == NULL) {
-        return false;
+    const char *value = ++*at < argc ? argv[*at] : "";
+    const char *why = set_option(options, option, value);
+    if (why != NULL) {
+        fprintf(stderr, "el2diff replay: %s %s: %s (see --help)\n", option,
+                value, why);
     }
-    if (strcmp(option, "--target") == 0) {
-        options->pairing = pairing_find(value);
-        return options->pairing != NULL;
-    }
-    if (strcmp(option, "--platform") == 0) {
-        options->platform = value;
-        return true;
-    }
-    if (strcmp(option, "--record") == 0) {
-        options->record = value;
-        return true;
-    }
-    return strcmp(option, "--break") == 0 &&
-           parse_step(value, &options->break_step);
+    return why == NULL;
 }
 
 static bool parse_options(int argc, char **argv, struct options *options)
 {
     int at = 1;
     while (at < argc && strncmp(argv[at], "--", 2) == 0) {
-        const char *option = argv[at];
         if (!parse_option(argc, argv, &at, options)) {
-            fprintf(stderr,
-                    "el2diff replay: %s: not an option with such a value "
-                    "(see --help)\n",
-                    option);
             return false;
         }
         at++;

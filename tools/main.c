@@ -26,7 +26,7 @@ static void usage(FILE *stream)
         fprintf(stream, "  %-12s%s\n", commands[i].name, commands[i].says);
     }
     fputs("\n'el2diff COMMAND --help' says more.\n"
-          "Example: el2diff replay corpus/pages/share.txt\n",
+          "Example: el2diff replay corpus/pages/block.txt\n",
           stream);
 }
 

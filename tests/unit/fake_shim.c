@@ -1,4 +1,4 @@
-#include "fake_shim.h"
+#include "tests/unit/fake_shim.h"
 
 #include "impl/shim.h"
 

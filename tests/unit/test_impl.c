@@ -2,7 +2,7 @@
  * The EL2 code on a fake shim. The fake shim itself fails a test when a lock is
  * taken out of order or something is touched without its lock.
  */
-#include "fake_shim.h"
+#include "tests/unit/fake_shim.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
