@@ -119,15 +119,13 @@ static uint64_t base_page(enum operand_base base, uint64_t page,
     return page;
 }
 
+/* What an operand with a base stands for. */
 static uint64_t resolve(const struct operand_rules *rule,
                         const struct operand *operand,
                         const struct el2_platform *platform)
 {
     uint64_t value = operand->value;
 
-    if (operand->base == OPERAND_NUMBER) {
-        return value;
-    }
     if (rule->counts_pages) {
         return base_page(operand->base, value, platform);
     }
@@ -145,8 +143,12 @@ void program_resolve(const struct program_call *call,
 
     *resolved = (struct el2_call){.number = call->number};
     for (uint32_t i = 0; i < description->argument_count; i++) {
-        resolved->arguments[i] = resolve(&rules[description->arguments[i].kind],
-                                         &call->operands[i], platform);
+        const struct operand *operand = &call->operands[i];
+        resolved->arguments[i] =
+            operand->base == OPERAND_NUMBER
+                ? operand->value
+                : resolve(&rules[description->arguments[i].kind], operand,
+                          platform);
     }
 }
 

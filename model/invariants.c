@@ -58,11 +58,11 @@ static bool vm_entry_holds(const struct model *m, uint32_t v, uint64_t gfn,
                            struct el2_violation *violation)
 {
     struct map_entry entry = npt_get(m, v, gfn);
-    if (entry.pfn == 0 || !vm_is_live(m, v)) {
+    if (entry.pfn == 0) {
         return true;
     }
     uint32_t owner = page_get(m, entry.pfn).owner;
-    if (owner != EL2_INVALID && owner != v) {
+    if (owner != EL2_INVALID && owner != v && vm_is_live(m, v)) {
         return broken(violation, "vm_iso", el2_cell_make(EL2_CELL_NPT, v, gfn),
                       entry.pfn);
     }

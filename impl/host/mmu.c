@@ -30,26 +30,37 @@ static bool is_table(uint64_t descriptor, uint32_t level)
            (descriptor & EL2_DESCRIPTOR_TYPE) == EL2_DESCRIPTOR_TABLE;
 }
 
-/* From the entry at `address`, of the given level, down. */
+static uint64_t load_entry(const struct physical *memory, uint64_t address)
+{
+    return physical_is_own(memory, address)
+               ? physical_load(memory, address)
+               : physical_load_anywhere(memory, address);
+}
+
+static bool has_memory(const struct physical *memory, uint64_t address)
+{
+    return physical_is_own(memory, address) || physical_exists(memory, address);
+}
+
+/* From the entry at `address`, of the given level, down. A table where there
+ * is no memory ends the walk (an external abort on a board). */
 static struct mmu_walk walk_from(const struct physical *memory,
                                  uint64_t address, uint32_t level,
                                  uint64_t input)
 {
-    for (;;) {
-        uint64_t descriptor = physical_is_own(memory, address)
-                                  ? physical_load(memory, address)
-                                  : physical_load_anywhere(memory, address);
+    uint64_t descriptor = load_entry(memory, address);
+    while (is_table(descriptor, level)) {
         uint64_t table = descriptor & EL2_DESCRIPTOR_ADDRESS;
-        if (!is_table(descriptor, level) || !(physical_is_own(memory, table) ||
-                                              physical_exists(memory, table))) {
-            bool leaf = is_leaf(descriptor, level);
-            return (struct mmu_walk){
-                descriptor, level, leaf,
-                leaf ? leaf_output(descriptor, level, input) : 0};
+        if (!has_memory(memory, table)) {
+            break;
         }
         level++;
-        address = table + (input >> level_shift(level) & 511) * 8;
+        descriptor =
+            load_entry(memory, table + (input >> level_shift(level) & 511) * 8);
     }
+    bool leaf = is_leaf(descriptor, level);
+    return (struct mmu_walk){descriptor, level, leaf,
+                             leaf ? leaf_output(descriptor, level, input) : 0};
 }
 
 struct mmu_walk mmu_walk_stage2(const struct physical *memory, uint64_t root,

@@ -122,7 +122,9 @@ static void learn_content(struct table_index *index, uint64_t table,
     for (uint64_t i = 0; i < ENTRIES; i++) {
         uint64_t address = table + i * sizeof(uint64_t);
         if (physical_load(index->memory, address) != 0) {
-            learn_entry(index, address, cells);
+            if (page->level < 3) {
+                learn_entry(index, address, cells);
+            }
             add_entry(cells, page, address);
         }
     }
@@ -136,8 +138,7 @@ static bool learn_entry(struct table_index *index, uint64_t address,
     const struct table_page *page = page_at(index, address);
     uint64_t descriptor = physical_load(index->memory, address);
     uint64_t table = descriptor & EL2_DESCRIPTOR_ADDRESS;
-    if (page->level == 3 ||
-        (descriptor & EL2_DESCRIPTOR_TYPE) != EL2_DESCRIPTOR_TABLE ||
+    if ((descriptor & EL2_DESCRIPTOR_TYPE) != EL2_DESCRIPTOR_TABLE ||
         !physical_is_own(index->memory, table)) {
         return false;
     }
@@ -183,7 +184,7 @@ void table_index_store(struct table_index *index,
         index->missed = true;
         return;
     }
-    bool fresh = learn_entry(index, store->address, cells);
+    bool fresh = page->level < 3 && learn_entry(index, store->address, cells);
     if (!fresh || store->before != 0) {
         add_entry(cells, page, store->address);
     }
