@@ -16,7 +16,7 @@ static struct {
     const char *platform; /* for all programs, or NULL */
     const char *past;     /* signatures with commas, or NULL */
     struct statistics *statistics;
-    struct paired_machines *pairs[PAIR_LIMIT]; /* in the order of first use */
+    struct paired_machines *pairs[PAIR_LIMIT]; /* the default first */
     size_t pair_count;
     struct program program;
 } target;
@@ -27,7 +27,7 @@ _Noreturn static void refuse(const char *what, const char *why)
     exit(2);
 }
 
-static struct paired_machines *boot(const char *platform_name)
+static void boot(const char *platform_name)
 {
     struct el2_platform platform;
     char why[DEVICETREE_WHY_SIZE];
@@ -41,7 +41,6 @@ static struct paired_machines *boot(const char *platform_name)
         refuse(platform_name, reason);
     }
     target.pairs[target.pair_count++] = pair;
-    return pair;
 }
 
 void target_start(const char *name)
@@ -54,23 +53,31 @@ void target_start(const char *name)
     if (why != NULL) {
         refuse(getenv("EL2DIFF_STATISTICS"), why);
     }
-    boot(target.platform != NULL ? target.platform : KNOWN_PLATFORM_DEFAULT);
+    if (target.platform != NULL) {
+        boot(target.platform);
+        return;
+    }
+    /* All of them now: what a program covers must not depend on whether it is
+     * the first to name its platform. */
+    boot(KNOWN_PLATFORM_DEFAULT);
+    for (size_t i = 0; i < known_platform_count(); i++) {
+        const char *known = known_platform_at(i)->name;
+        if (strcmp(known, KNOWN_PLATFORM_DEFAULT) != 0) {
+            boot(known);
+        }
+    }
 }
 
-/* The machines of the platform that the program names, booted on its first
- * use; a name that is not built in means the default. */
+/* The machines of the platform that the program names; a name that is not
+ * built in means the default. */
 static struct paired_machines *pair_for(const struct program *program)
 {
-    if (target.platform != NULL ||
-        known_platform_find(program->platform) == NULL) {
-        return target.pairs[0];
-    }
     for (size_t i = 0; i < target.pair_count; i++) {
         if (strcmp(target.pairs[i]->platform.name, program->platform) == 0) {
             return target.pairs[i];
         }
     }
-    return boot(program->platform);
+    return target.pairs[0];
 }
 
 /* Whether the signature is one of those to go past. */

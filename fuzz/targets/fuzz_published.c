@@ -3,7 +3,6 @@
 #include "fuzz/target.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -11,9 +10,4 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argv;
     target_start("fuzz_published");
     return 0;
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
-{
-    return target_run(bytes, size);
 }

@@ -1,0 +1,238 @@
+#include "fuzz/operand_draw.h"
+
+/* What operands of different kinds have in common when they agree. */
+enum subject {
+    SUBJECT_VM,
+    SUBJECT_PAGE,  /* of memory: pfn, physical address, descriptor */
+    SUBJECT_GUEST, /* page that a guest or a device addresses */
+    SUBJECT_OTHER
+};
+
+static enum subject subject_of(enum el2_argument_kind kind)
+{
+    switch (kind) {
+    case EL2_ARGUMENT_VMID:
+        return SUBJECT_VM;
+    case EL2_ARGUMENT_PFN:
+    case EL2_ARGUMENT_PHYSICAL:
+    case EL2_ARGUMENT_DESCRIPTOR:
+        return SUBJECT_PAGE;
+    case EL2_ARGUMENT_GFN:
+    case EL2_ARGUMENT_IPA:
+    case EL2_ARGUMENT_IOVA:
+        return SUBJECT_GUEST;
+    default:
+        return SUBJECT_OTHER;
+    }
+}
+
+/* The page of an operand, whatever unit its kind counts in. */
+static uint64_t page_of(enum el2_argument_kind kind, struct operand operand)
+{
+    bool pages = kind == EL2_ARGUMENT_PFN || kind == EL2_ARGUMENT_GFN;
+    return pages ? operand.value
+                 : (operand.value & EL2_DESCRIPTOR_ADDRESS) >> EL2_PAGE_SHIFT;
+}
+
+/* An operand that the program has about the same subject, its value as a
+ * page; false when a few tries find none. */
+static bool reuse(struct random *random, const struct program *program,
+                  enum subject subject, struct operand *found)
+{
+    for (unsigned tries = 0; tries < 6 && program->call_count > 0; tries++) {
+        const struct program_call *call =
+            &program->calls[random_below(random, program->call_count)];
+        const struct el2_call_description *description =
+            &el2_calls[call->number];
+        for (uint32_t i = 0; i < description->argument_count; i++) {
+            enum el2_argument_kind kind = description->arguments[i].kind;
+            if (subject_of(kind) == subject) {
+                *found = call->operands[i];
+                found->value = subject == SUBJECT_VM ? found->value
+                                                     : page_of(kind, *found);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static uint64_t draw_vm(struct random *random, const struct program *program)
+{
+    struct operand found;
+    if (!random_one_in(random, 3) &&
+        reuse(random, program, SUBJECT_VM, &found)) {
+        return found.value;
+    }
+    if (random_one_in(random, 8)) {
+        return random_below(random, EL2_VMID_LIMIT + 1);
+    }
+    return 1 + random_below(random, 2);
+}
+
+/* Pages at which something ends: of blocks, of small memories, of all. */
+static uint64_t edge_page(struct random *random)
+{
+    static const uint64_t edges[] = {
+        0,
+        1,
+        511,
+        512,
+        513,
+        1023,
+        1024,
+        1025,
+        1535,
+        1536,
+        2047,
+        2048,
+        EL2_PFN_SPACE - 1,
+    };
+    return edges[random_below(random, sizeof edges / sizeof edges[0])];
+}
+
+/* A page of memory. */
+static struct operand draw_page(struct random *random,
+                                const struct program *program)
+{
+    struct operand operand;
+    if (!random_one_in(random, 3) &&
+        reuse(random, program, SUBJECT_PAGE, &operand)) {
+        if (random_one_in(random, 8)) {
+            operand.value++;
+        }
+        return operand;
+    }
+    uint64_t choice = random_below(random, 16);
+    if (choice < 9) {
+        return (struct operand){OPERAND_RAM, random_below(random, 16)};
+    }
+    if (choice < 12) {
+        return (struct operand){OPERAND_RAM, 512 * random_below(random, 4)};
+    }
+    if (choice < 14) {
+        return (struct operand){OPERAND_RAM, edge_page(random)};
+    }
+    if (choice < 15) {
+        return (struct operand){OPERAND_EL2, random_below(random, 4)};
+    }
+    return (struct operand){OPERAND_NUMBER,
+                            random_next(random) % EL2_PFN_SPACE >>
+                                random_below(random, 28)};
+}
+
+/* A page that a guest or a device addresses. */
+static struct operand draw_guest_page(struct random *random,
+                                      const struct program *program,
+                                      enum el2_argument_kind kind)
+{
+    struct operand operand;
+    if (kind == EL2_ARGUMENT_IOVA && random_one_in(random, 2) &&
+        reuse(random, program, SUBJECT_PAGE, &operand)) {
+        operand.base = OPERAND_DMA; /* where a host bank maps that page */
+        return operand;
+    }
+    if (!random_one_in(random, 3) &&
+        reuse(random, program, SUBJECT_GUEST, &operand)) {
+        if (random_one_in(random, 8)) {
+            operand.value++;
+        }
+        return operand;
+    }
+    uint64_t choice = random_below(random, 16);
+    if (choice < 8) {
+        return (struct operand){OPERAND_NUMBER, 512 + random_below(random, 8)};
+    }
+    if (choice < 12) {
+        return (struct operand){OPERAND_NUMBER, 512 * random_below(random, 4)};
+    }
+    if (choice < 14) {
+        return (struct operand){OPERAND_NUMBER, edge_page(random)};
+    }
+    return (struct operand){OPERAND_NUMBER,
+                            random_next(random) % EL2_GFN_SPACE >>
+                                random_below(random, 36)};
+}
+
+/* Low bits of a descriptor: what the specification uses, or anything. */
+static uint64_t draw_attributes(struct random *random)
+{
+    static const uint64_t attributes[] = {
+        EL2_S2_KERNEL,
+        EL2_SMMU_PAGE | 0xc0,
+        EL2_S2_DEVICE,
+        EL2_DESCRIPTOR_BLOCK | 0x7c0,
+    };
+    if (random_one_in(random, 8)) {
+        return random_next(random) & ~EL2_DESCRIPTOR_ADDRESS;
+    }
+    return attributes[random_below(random, 4)];
+}
+
+static uint64_t draw_level(struct random *random)
+{
+    if (random_one_in(random, 16)) {
+        return random_below(random, 5);
+    }
+    return random_one_in(random, 3) ? 2 : 3;
+}
+
+static uint64_t draw_length(struct random *random)
+{
+    static const uint64_t edges[] = {0, 1, 2, 511, 512, 513, 4096};
+    if (random_one_in(random, 8)) {
+        return edges[random_below(random, sizeof edges / sizeof edges[0])];
+    }
+    return 1 + random_below(random, 6);
+}
+
+/* A page, in the unit of the kind. */
+static struct operand in_unit(struct random *random,
+                              enum el2_argument_kind kind, struct operand page)
+{
+    if (kind == EL2_ARGUMENT_PFN || kind == EL2_ARGUMENT_GFN) {
+        return operand_make(kind, page.base, page.value);
+    }
+    uint64_t value = page.value << EL2_PAGE_SHIFT & EL2_DESCRIPTOR_ADDRESS;
+    if (kind == EL2_ARGUMENT_DESCRIPTOR) {
+        value |= draw_attributes(random);
+    } else if (random_one_in(random, 8)) {
+        value |= random_below(random, EL2_PAGE_SIZE);
+    }
+    return operand_make(kind, page.base, value);
+}
+
+struct operand operand_draw(struct random *random,
+                            const struct program *program,
+                            enum el2_argument_kind kind)
+{
+    switch (kind) {
+    case EL2_ARGUMENT_VMID:
+        return operand_make(kind, OPERAND_NUMBER, draw_vm(random, program));
+    case EL2_ARGUMENT_PFN:
+    case EL2_ARGUMENT_PHYSICAL:
+    case EL2_ARGUMENT_DESCRIPTOR:
+        return in_unit(random, kind, draw_page(random, program));
+    case EL2_ARGUMENT_GFN:
+    case EL2_ARGUMENT_IPA:
+    case EL2_ARGUMENT_IOVA:
+        return in_unit(random, kind, draw_guest_page(random, program, kind));
+    case EL2_ARGUMENT_LEVEL:
+        return operand_make(kind, OPERAND_NUMBER, draw_level(random));
+    case EL2_ARGUMENT_PAGES:
+        return operand_make(kind, OPERAND_NUMBER, draw_length(random));
+    case EL2_ARGUMENT_SIZE:
+        return operand_make(kind, OPERAND_NUMBER,
+                            draw_length(random) * EL2_PAGE_SIZE -
+                                random_one_in(random, 8));
+    case EL2_ARGUMENT_BANK:
+        return operand_make(kind, OPERAND_NUMBER,
+                            random_one_in(random, 8) ? random_below(random, 9)
+                                                     : random_below(random, 2));
+    case EL2_ARGUMENT_SMMU:
+        return operand_make(kind, OPERAND_NUMBER,
+                            random_one_in(random, 6) ? random_below(random, 3)
+                                                     : 0);
+    }
+    return operand_make(kind, OPERAND_NUMBER, 0);
+}
