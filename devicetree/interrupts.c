@@ -86,7 +86,7 @@ static bool check_interrupt_limit(struct devicetree *tree, uint32_t node,
 static bool count_plain(struct devicetree *tree, uint32_t node, uint32_t size,
                         uint32_t *count)
 {
-    uint32_t cells;
+    uint32_t cells = 1;
     if (!inherited_specifier_cells(tree, node, &cells)) {
         return false;
     }

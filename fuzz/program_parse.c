@@ -361,7 +361,7 @@ static bool parse_header(struct parser *parser, struct slice line)
     struct slice second = take_word(&line);
     struct slice version = take_word(&line);
     struct slice more = take_word(&line);
-    uint64_t number;
+    uint64_t number = 0;
 
     if (!word_is(first, "el2diff") || !word_is(second, "program") ||
         version.length == 0 || more.length > 0) {

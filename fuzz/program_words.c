@@ -72,7 +72,7 @@ struct shown_word show_word(struct slice word)
     for (size_t i = 0; i < length; i++) {
         char c = word.text[i];
 
-        shown.text[i] = c >= ' ' && c <= '~' ? c : '?';
+        shown.text[i] = (char)(c >= ' ' && c <= '~' ? c : '?');
     }
     if (word.length > limit) {
         memcpy(&shown.text[limit], "...", sizeof("..."));

@@ -57,13 +57,14 @@ static void compare_changes(struct comparison *comparison)
             e < comparison->expected_count ? &comparison->expected[e] : NULL;
         const struct vector_change *found =
             a < actual->count ? &actual->at[a] : NULL;
-        if (wanted == NULL || (found != NULL && found->cell < wanted->cell)) {
+        if (found != NULL && (wanted == NULL || found->cell < wanted->cell)) {
             note(comparison, VECTOR_CHANGED, found->cell, nothing);
             a++;
-        } else if (found == NULL || wanted->cell < found->cell) {
+        } else if (wanted != NULL &&
+                   (found == NULL || wanted->cell < found->cell)) {
             note_missing(comparison, wanted);
             e++;
-        } else {
+        } else if (wanted != NULL && found != NULL) {
             if (!el2_value_equal(wanted->value, found->value)) {
                 note(comparison, VECTOR_VALUE, wanted->cell, wanted->value);
             }

@@ -14,7 +14,8 @@ struct json_shown json_show(const char *text)
     size_t limit = sizeof(shown.text) - 4;
     size_t length = strnlen(text, limit + 1);
     for (size_t i = 0; i < length && i < limit; i++) {
-        shown.text[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+        char c = text[i];
+        shown.text[i] = (char)(c >= ' ' && c <= '~' ? c : '?');
     }
     if (length > limit) {
         memcpy(&shown.text[limit], "...", 4);
