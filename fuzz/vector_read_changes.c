@@ -118,7 +118,7 @@ static bool read_by_key(const struct changes_reader *reader,
     const cJSON *member;
     cJSON_ArrayForEach(member, object)
     {
-        uint64_t id;
+        uint64_t id = 0;
         if (!key(reader, member, &id) || !read(reader, member, id)) {
             return false;
         }

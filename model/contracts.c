@@ -1,34 +1,19 @@
 #include "model/contracts.h"
 
-/* The greatest value of each kind of argument (Coq `rely`). */
-static uint64_t argument_maximum(const struct model *m,
-                                 enum el2_argument_kind kind)
+void contract_maxima(const struct el2_platform *platform, uint64_t *maxima)
 {
-    static const uint64_t maximum[] = {
-        [EL2_ARGUMENT_PFN] = EL2_PFN_SPACE - 1,
-        [EL2_ARGUMENT_GFN] = EL2_GFN_SPACE - 1,
-        [EL2_ARGUMENT_PHYSICAL] = EL2_PHYSICAL_SPACE - 1,
-        [EL2_ARGUMENT_IPA] = EL2_ADDRESS_SPACE - 1,
-        [EL2_ARGUMENT_IOVA] = EL2_IOVA_SPACE - 1,
-        [EL2_ARGUMENT_DESCRIPTOR] = UINT64_MAX,
-        [EL2_ARGUMENT_LEVEL] = UINT64_MAX,
-        [EL2_ARGUMENT_PAGES] = EL2_RANGE_PAGES_MAX,
-        [EL2_ARGUMENT_SIZE] = EL2_RANGE_PAGES_MAX * EL2_PAGE_SIZE,
-        [EL2_ARGUMENT_BANK] = EL2_BANKS_PER_SMMU - 1,
-    };
-    if (kind == EL2_ARGUMENT_VMID) {
-        return m->platform.core_vmid;
-    }
-    return maximum[kind];
-}
-
-static bool argument_in_range(const struct model *m,
-                              enum el2_argument_kind kind, uint64_t value)
-{
-    if (kind == EL2_ARGUMENT_SMMU) {
-        return value < m->platform.smmu_count;
-    }
-    return value <= argument_maximum(m, kind);
+    maxima[EL2_ARGUMENT_VMID] = platform->core_vmid;
+    maxima[EL2_ARGUMENT_PFN] = EL2_PFN_SPACE - 1;
+    maxima[EL2_ARGUMENT_GFN] = EL2_GFN_SPACE - 1;
+    maxima[EL2_ARGUMENT_PHYSICAL] = EL2_PHYSICAL_SPACE - 1;
+    maxima[EL2_ARGUMENT_IPA] = EL2_ADDRESS_SPACE - 1;
+    maxima[EL2_ARGUMENT_IOVA] = EL2_IOVA_SPACE - 1;
+    maxima[EL2_ARGUMENT_DESCRIPTOR] = UINT64_MAX;
+    maxima[EL2_ARGUMENT_LEVEL] = UINT64_MAX;
+    maxima[EL2_ARGUMENT_PAGES] = EL2_RANGE_PAGES_MAX;
+    maxima[EL2_ARGUMENT_SIZE] = EL2_RANGE_PAGES_MAX * EL2_PAGE_SIZE;
+    maxima[EL2_ARGUMENT_BANK] = EL2_BANKS_PER_SMMU - 1;
+    maxima[EL2_ARGUMENT_SMMU] = EL2_SMMU_LIMIT - 1;
 }
 
 static bool arguments_in_range(const struct model *m,
@@ -36,8 +21,10 @@ static bool arguments_in_range(const struct model *m,
 {
     const struct el2_call_description *description = &el2_calls[call->number];
     for (uint32_t i = 0; i < description->argument_count; i++) {
-        if (!argument_in_range(m, description->arguments[i].kind,
-                               call->arguments[i])) {
+        enum el2_argument_kind kind = description->arguments[i].kind;
+        uint64_t value = call->arguments[i];
+        if (value > m->argument_maxima[kind] ||
+            (kind == EL2_ARGUMENT_SMMU && value >= m->platform.smmu_count)) {
             return false;
         }
     }

@@ -7,6 +7,10 @@
 
 #include "model/state.h"
 
+/* The greatest value of each kind of argument (Coq `rely`), for
+ * model.argument_maxima; but of SMMUs there may be none. */
+void contract_maxima(const struct el2_platform *platform, uint64_t *maxima);
+
 bool contract_admits(const struct model *m, enum el2_run run,
                      const struct el2_call *call);
 

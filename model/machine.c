@@ -246,6 +246,7 @@ static struct el2_machine *create(const struct el2_platform *platform,
     };
     m->machine.operations = &m->interface;
     m->platform = *platform;
+    contract_maxima(platform, m->argument_maxima);
     m->oracle = oracle;
     m->operations = reading->operations;
     m->reading = reading->reading;

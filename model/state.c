@@ -19,11 +19,15 @@ static struct el2_value page_value(struct page page)
 
 void page_set(struct model *m, uint64_t pfn, struct page page)
 {
-    struct page boot = page_at_boot(m, pfn);
-    if (boot.owner != EL2_INVALID) {
-        store_change(&m->store, el2_cell_make(EL2_CELL_PAGE, 0, pfn),
-                     page_value(boot), page_value(page));
+    el2_cell cell = el2_cell_make(EL2_CELL_PAGE, 0, pfn);
+    struct page boot = {0};
+    if (store_find(&m->store, cell) == NULL) {
+        boot = page_at_boot(m, pfn);
+        if (boot.owner == EL2_INVALID) {
+            return;
+        }
     }
+    store_change(&m->store, cell, page_value(boot), page_value(page));
 }
 
 struct page page_of_host(const struct model *m, uint64_t pfn)

@@ -43,6 +43,8 @@ struct model {
     struct el2_platform platform;
     struct store store;
     el2_oracle oracle;
+    /* By kind of argument, see contract_maxima(). */
+    uint64_t argument_maxima[EL2_ARGUMENT_KIND_COUNT];
     struct model_page_operations operations;
     enum model_reading reading;
 

@@ -27,6 +27,8 @@ enum el2_argument_kind {
     EL2_ARGUMENT_SMMU,       /* which SMMU */
 };
 
+#define EL2_ARGUMENT_KIND_COUNT (EL2_ARGUMENT_SMMU + 1)
+
 /* Who issues a call, which is also how a harness may use it. */
 enum el2_issuer {
     EL2_ISSUER_TABLES,    /* section 3: only in a table-only run */
