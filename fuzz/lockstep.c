@@ -127,8 +127,7 @@ static void compare_cell(struct comparison *comparison, el2_cell cell)
     struct el2_machine *specification = comparison->lockstep->specification;
     struct el2_machine *other = comparison->lockstep->other;
     enum el2_cell_kind kind = el2_cell_kind(cell);
-    if (kind >= EL2_CELL_KIND_COUNT ||
-        (comparison->observable >> kind & 1) == 0 ||
+    if ((comparison->observable >> kind & 1) == 0 ||
         (comparison->held != 0 && is_torn(comparison, cell))) {
         return;
     }
@@ -172,6 +171,9 @@ static void compare_touched(struct comparison *comparison)
         const el2_cell *cells =
             machines[m]->operations->touched(machines[m], &count);
         for (size_t i = 0; i < count; i++) {
+            if (el2_cell_kind(cells[i]) >= EL2_CELL_KIND_COUNT) {
+                continue;
+            }
             if (lockstep->compares_end) {
                 cell_set_add(&lockstep->cells, cells[i]);
             }

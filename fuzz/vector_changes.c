@@ -97,7 +97,8 @@ bool vector_changes_of_step(struct vector_changes *list,
     const el2_cell *cells = machine->operations->touched(machine, &count);
     list->count = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!add_touched(list, cells[i])) {
+        if (el2_cell_kind(cells[i]) < EL2_CELL_KIND_COUNT &&
+            !add_touched(list, cells[i])) {
             return false;
         }
     }

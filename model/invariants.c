@@ -178,7 +178,7 @@ static bool entries_hold(const struct model *m, enum el2_cell_kind kind,
                          uint32_t id, struct el2_violation *violation)
 {
     for (size_t i = 0; i < m->store.journal_length; i++) {
-        el2_cell cell = m->store.journal[i].cell;
+        el2_cell cell = m->store.journal[i];
         uint64_t index = el2_cell_index(cell);
         if (el2_cell_kind(cell) != kind || el2_cell_id(cell) != id) {
             continue;
@@ -238,15 +238,15 @@ static bool changed_page_holds(const struct model *m, uint64_t pfn,
     return true;
 }
 
-static bool change_holds(const struct model *m,
-                         const struct store_change *change,
+static bool change_holds(const struct model *m, el2_cell cell,
+                         struct el2_value before,
                          struct el2_violation *violation)
 {
-    uint32_t id = el2_cell_id(change->cell);
-    uint64_t index = el2_cell_index(change->cell);
-    switch (el2_cell_kind(change->cell)) {
+    uint32_t id = el2_cell_id(cell);
+    uint64_t index = el2_cell_index(cell);
+    switch (el2_cell_kind(cell)) {
     case EL2_CELL_PAGE:
-        return changed_page_holds(m, index, change->before, violation);
+        return changed_page_holds(m, index, before, violation);
     case EL2_CELL_NPT:
         return npt_entry_holds(m, id, index, violation);
     case EL2_CELL_NPT_BLOCK:
@@ -258,7 +258,7 @@ static bool change_holds(const struct model *m,
                entries_hold(m, EL2_CELL_SPT, id, violation);
     case EL2_CELL_VM_STATE:
         /* A VM that comes back to life, which none should. */
-        return change->before.words[0] <= EL2_VM_VERIFIED ||
+        return before.words[0] <= EL2_VM_VERIFIED ||
                vm_entries_hold(m, id, violation);
     default:
         return true;
@@ -270,7 +270,8 @@ bool invariants_hold_after_step(const struct model *m,
 {
     const struct store *store = &m->store;
     for (size_t i = store->step_start; i < store->journal_length; i++) {
-        if (!change_holds(m, &store->journal[i], violation)) {
+        if (!change_holds(m, store->journal[i], store->journal_before[i],
+                          violation)) {
             return false;
         }
     }
@@ -305,7 +306,7 @@ bool invariants_hold_everywhere(const struct model *m,
                                 struct el2_violation *violation)
 {
     for (size_t i = 0; i < m->store.journal_length; i++) {
-        if (!cell_holds(m, m->store.journal[i].cell, violation)) {
+        if (!cell_holds(m, m->store.journal[i], violation)) {
             return false;
         }
     }

@@ -155,18 +155,13 @@ static void reset(struct el2_machine *machine)
     m->blocks_ever_used = false;
 }
 
+/* The journal of the step; the kinds of cells that only the model has are
+ * nobody else's to observe. */
 static const el2_cell *touched(struct el2_machine *machine, size_t *count)
 {
-    struct model *m = model_of(machine);
-    const struct store *store = &m->store;
-    *count = 0;
-    for (size_t i = store->step_start; i < store->journal_length; i++) {
-        el2_cell cell = store->journal[i].cell;
-        if (el2_cell_kind(cell) < EL2_CELL_KIND_COUNT) {
-            m->touched[(*count)++] = cell;
-        }
-    }
-    return m->touched;
+    const struct store *store = &model_of(machine)->store;
+    *count = store->journal_length - store->step_start;
+    return &store->journal[store->step_start];
 }
 
 static struct el2_value observe(struct el2_machine *machine, el2_cell cell)
@@ -206,7 +201,6 @@ static void destroy(struct el2_machine *machine)
 {
     struct model *m = model_of(machine);
     store_destroy(&m->store);
-    free(m->touched);
     free(m);
 }
 
@@ -223,10 +217,8 @@ static struct el2_machine *create(const struct el2_platform *platform,
                                   const char **why)
 {
     struct model *m = calloc(1, sizeof *m);
-    el2_cell *cells = calloc(STORE_JOURNAL_LIMIT, sizeof *cells);
-    if (m == NULL || cells == NULL || !store_create(&m->store)) {
+    if (m == NULL || !store_create(&m->store)) {
         free(m);
-        free(cells);
         *why = "not enough memory for the specification";
         return NULL;
     }
@@ -250,7 +242,6 @@ static struct el2_machine *create(const struct el2_platform *platform,
     m->oracle = oracle;
     m->operations = reading->operations;
     m->reading = reading->reading;
-    m->touched = cells;
     reset(&m->machine);
     return &m->machine;
 }

@@ -191,8 +191,8 @@ static struct el2_value read_before(const struct model *m, el2_cell cell)
 {
     const struct store *store = &m->store;
     for (size_t i = store->step_start; i < store->journal_length; i++) {
-        if (store->journal[i].cell == cell) {
-            return store->journal[i].before;
+        if (store->journal[i] == cell) {
+            return store->journal_before[i];
         }
     }
     return read_now(m, cell);

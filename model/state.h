@@ -58,8 +58,6 @@ struct model {
      * whether any block was mapped: most programs do without. */
     uint64_t banks_ever_used;
     bool blocks_ever_used;
-    /* The journal again, as the cells that the last step touched. */
-    el2_cell *touched;
 };
 
 /* A section under the page lock begins, at this page. */

@@ -7,7 +7,10 @@ bool store_create(struct store *store)
     *store = (struct store){.generation = 1};
     store->slots = calloc(STORE_SLOTS, sizeof *store->slots);
     store->journal = calloc(STORE_JOURNAL_LIMIT, sizeof *store->journal);
-    if (store->slots == NULL || store->journal == NULL) {
+    store->journal_before =
+        calloc(STORE_JOURNAL_LIMIT, sizeof *store->journal_before);
+    if (store->slots == NULL || store->journal == NULL ||
+        store->journal_before == NULL) {
         store_destroy(store);
         return false;
     }
@@ -18,6 +21,7 @@ void store_destroy(struct store *store)
 {
     free(store->slots);
     free(store->journal);
+    free(store->journal_before);
     *store = (struct store){0};
 }
 

@@ -32,17 +32,13 @@ struct store_slot {
     struct el2_value value;
 };
 
-/* One change: the cell, and what it held before. */
-struct store_change {
-    el2_cell cell;
-    struct el2_value before;
-};
-
 struct store {
     struct store_slot *slots;
     size_t used;
     uint64_t generation;
-    struct store_change *journal;
+    /* The journal: which cell each change was of, and what it held before. */
+    el2_cell *journal;
+    struct el2_value *journal_before;
     size_t journal_length;
     size_t step_start; /* where the current step's changes begin */
 };
@@ -118,8 +114,9 @@ static inline void store_change(struct store *store, el2_cell cell,
         store->used++;
     }
     slot->value = value;
-    store->journal[store->journal_length++] =
-        (struct store_change){cell, before};
+    store->journal[store->journal_length] = cell;
+    store->journal_before[store->journal_length] = before;
+    store->journal_length++;
 }
 
 #endif

@@ -182,7 +182,7 @@ void model_spt_init(struct model *m, uint32_t bank)
 {
     size_t length = m->store.journal_length;
     for (size_t i = 0; i < length; i++) {
-        el2_cell cell = m->store.journal[i].cell;
+        el2_cell cell = m->store.journal[i];
         unsigned kind = (unsigned)el2_cell_kind(cell);
         if ((kind == EL2_CELL_SPT || kind == MODEL_CELL_SPT_TABLE) &&
             el2_cell_id(cell) == bank) {

@@ -25,6 +25,9 @@ bool replay_next_change(const struct replay *replay, size_t *at, el2_cell *cell,
     while (*at < count) {
         size_t i = (*at)++;
         *cell = cells[i];
+        if (el2_cell_kind(*cell) >= EL2_CELL_KIND_COUNT) {
+            continue;
+        }
         *before = machine->operations->before(machine, *cell);
         *after = machine->operations->observe(machine, *cell);
         if (!el2_value_equal(*before, *after) && !stands_earlier(cells, i)) {

@@ -34,13 +34,18 @@ static struct impl_machine *impl_of(struct el2_machine *machine)
     return (struct impl_machine *)(void *)machine;
 }
 
+/* The variables that a step is watched for are the last of struct el2. */
+#define VARIABLES_START offsetof(struct el2, bank_owner)
+#define VARIABLES_SIZE  (sizeof(struct el2) - VARIABLES_START)
+
 static void reset(struct el2_machine *machine)
 {
     struct impl_machine *impl = impl_of(machine);
     physical_reset(&impl->host.memory);
     table_index_reset(&impl->tables);
     impl->el2 = impl->at_boot;
-    impl->before_step = impl->at_boot;
+    memcpy((char *)&impl->before_step + VARIABLES_START,
+           (const char *)&impl->at_boot + VARIABLES_START, VARIABLES_SIZE);
     impl->host.held = 0;
     impl->step_log = 0;
     impl->host.step_page_count = 0;
@@ -100,10 +105,6 @@ static void add_changed_variables(struct impl_machine *impl)
         add(impl, EL2_CELL_CORE, 0, 0);
     }
 }
-
-/* These are the last members of struct el2. */
-#define VARIABLES_START offsetof(struct el2, bank_owner)
-#define VARIABLES_SIZE  (sizeof(struct el2) - VARIABLES_START)
 
 static void compare_variables(struct impl_machine *impl)
 {

@@ -66,8 +66,9 @@ struct el2_machine_operations {
                  struct el2_step *step);
 
     /*
-     * The cells that the last step may have changed, some perhaps twice. Valid
-     * until the next step or reset.
+     * The cells that the last step may have changed, some perhaps twice, and
+     * perhaps some of kinds from EL2_CELL_KIND_COUNT on, which are the
+     * machine's own. Valid until the next step or reset.
      */
     const el2_cell *(*touched)(struct el2_machine *machine, size_t *count);
 
