@@ -10,11 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct el2_value words(uint64_t first, uint64_t second)
-{
-    return (struct el2_value){{first, second}};
-}
-
 static void check_on_model(const struct vector *vector)
 {
     struct vector_mismatch mismatch;
