@@ -24,7 +24,7 @@ static inline bool one_in(uint64_t *seed, uint64_t n)
 static inline uint64_t random_pfn(uint64_t *seed)
 {
     static const uint64_t rare[] = {0, DEVICE_PAGE, EL2_PAGE, HOST_PAGE + 512};
-    return one_in(seed, 16) ? rare[draw(seed) % 4] : HOST_PAGE + draw(seed) % 6;
+    return one_in(seed, 16) ? rare[draw(seed) % 4] : HOST_PAGE + draw(seed) % 4;
 }
 
 static inline uint64_t random_gfn(uint64_t *seed)
@@ -46,7 +46,7 @@ static inline uint64_t random_argument(uint64_t *seed,
     case EL2_ARGUMENT_PHYSICAL:
         return AT(random_pfn(seed));
     case EL2_ARGUMENT_IPA:
-        return AT(random_gfn(seed));
+        return AT(one_in(seed, 4) ? random_pfn(seed) : random_gfn(seed));
     case EL2_ARGUMENT_IOVA:
         return AT(one_in(seed, 2) ? random_gfn(seed)
                                   : random_pfn(seed) + HOST_OFFSET);
