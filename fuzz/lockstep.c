@@ -127,7 +127,8 @@ static void compare_cell(struct comparison *comparison, el2_cell cell)
     struct el2_machine *specification = comparison->lockstep->specification;
     struct el2_machine *other = comparison->lockstep->other;
     enum el2_cell_kind kind = el2_cell_kind(cell);
-    if ((comparison->observable >> kind & 1) == 0 ||
+    if (kind >= EL2_CELL_KIND_COUNT ||
+        (comparison->observable >> kind & 1) == 0 ||
         (comparison->held != 0 && is_torn(comparison, cell))) {
         return;
     }
@@ -171,9 +172,6 @@ static void compare_touched(struct comparison *comparison)
         const el2_cell *cells =
             machines[m]->operations->touched(machines[m], &count);
         for (size_t i = 0; i < count; i++) {
-            if (el2_cell_kind(cells[i]) >= EL2_CELL_KIND_COUNT) {
-                continue;
-            }
             if (lockstep->compares_end) {
                 cell_set_add(&lockstep->cells, cells[i]);
             }
