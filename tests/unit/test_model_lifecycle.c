@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "model/state.h"
 #include "tests/unit/model_cases.h"
 
 #define CHECK(cases) check_cases(cases, sizeof(cases) / sizeof(cases)[0])
@@ -164,6 +165,19 @@ static void smmu_alloc_pgd(void **state)
     CHECK(cases);
 }
 
+/* No call of calls.def leads to VERIFIED, hence the state. */
+static void verified_vm_gets_no_bank(void **state)
+{
+    (void)state;
+    struct el2_machine *model = model_of_board();
+    vm_set_state((struct model *)(void *)model, 1, EL2_VM_VERIFIED);
+    struct el2_step step = step_of(model, (struct el2_call)ALLOC(3, 1, 1));
+    assert_int_equal(step.outcome, EL2_OUTCOME_PANIC_VM_STATE);
+    assert_int_equal(step.held, HELD_SMMU | HELD_VM(1));
+    assert_value(model, "owner", bank_of(11), number(EL2_INVALID));
+    model->operations->destroy(model);
+}
+
 static void smmu_free_pgd(void **state)
 {
     (void)state;
@@ -226,9 +240,13 @@ static void no_smmu(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(register_kvm),  cmocka_unit_test(vmids_run_out),
-        cmocka_unit_test(vm_poweroff),   cmocka_unit_test(smmu_alloc_pgd),
-        cmocka_unit_test(smmu_free_pgd), cmocka_unit_test(no_smmu),
+        cmocka_unit_test(register_kvm),
+        cmocka_unit_test(vmids_run_out),
+        cmocka_unit_test(vm_poweroff),
+        cmocka_unit_test(smmu_alloc_pgd),
+        cmocka_unit_test(verified_vm_gets_no_bank),
+        cmocka_unit_test(smmu_free_pgd),
+        cmocka_unit_test(no_smmu),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

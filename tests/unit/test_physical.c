@@ -129,8 +129,11 @@ static void log_of_stores(void **state)
 static void clear(void **state)
 {
     struct physical *memory = memory_of_test(state);
+    physical_store_anywhere(memory, AT(HOST_PAGE), 7);
     physical_clear_page(memory, AT(HOST_PAGE));
     assert_int_equal(physical_page_content(memory, HOST_PAGE), 0);
+    physical_clear_page(memory, AT(HOST_PAGE + 1)); /* never written */
+    assert_int_equal(physical_page_content(memory, HOST_PAGE + 1), 0);
     assert_int_equal(physical_load_anywhere(memory, AT(HOST_PAGE) + 0xff8), 0);
     physical_store(memory, OWN, 1);
     physical_store(memory, OWN + 0xff8, 2);

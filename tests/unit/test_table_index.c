@@ -185,6 +185,19 @@ static void block_replaces_table(void **state)
     assert_true(lists(f, block_of(1, VM_GFN)));
 }
 
+/* A table takes the place of a block and holds nothing yet: the block is gone
+ * all the same. */
+static void empty_table_replaces_block(void **state)
+{
+    struct fixture *f = *state;
+    link_vm_tables(f);
+    put(f, TABLE(1), 8, AT(HOST_PAGE) | EL2_DESCRIPTOR_BLOCK);
+    end_step(f);
+    put(f, TABLE(1), 8, LINK(3));
+    end_step(f);
+    assert_true(lists(f, block_of(1, VM_GFN + 512)));
+}
+
 /* A table with content of an earlier step: all of it is new where it is
  * linked. */
 static void table_with_content(void **state)
@@ -337,6 +350,7 @@ int main(void)
         WITH_TABLES(step_without_stores),
         WITH_TABLES(block),
         WITH_TABLES(block_replaces_table),
+        WITH_TABLES(empty_table_replaces_block),
         WITH_TABLES(table_with_content),
         WITH_TABLES(tree_with_content),
         WITH_TABLES(relinked),
