@@ -205,6 +205,20 @@ static bool vm_entries_hold(const struct model *m, uint32_t v,
            entries_hold(m, EL2_CELL_NPT_BLOCK, v, violation);
 }
 
+/* Entries of all banks of one owner. */
+static bool bank_entries_hold(const struct model *m, uint32_t owner,
+                              struct el2_violation *violation)
+{
+    for (uint64_t banks = m->banks_ever_used; banks != 0; banks &= banks - 1) {
+        uint32_t bank = first_bank(banks);
+        if (bank_owner(m, bank) == owner &&
+            !entries_hold(m, EL2_CELL_SPT, bank, violation)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /*
  * A record changed from `before`: itself, the host's entry for the page, and
  * the entries of the one VM and the banks that could map it until now.
@@ -259,7 +273,8 @@ static bool change_holds(const struct model *m, el2_cell cell,
     case EL2_CELL_VM_STATE:
         /* A VM that comes back to life, which none should. */
         return before.words[0] <= EL2_VM_VERIFIED ||
-               vm_entries_hold(m, id, violation);
+               (vm_entries_hold(m, id, violation) &&
+                bank_entries_hold(m, id, violation));
     default:
         return true;
     }
