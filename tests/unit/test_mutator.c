@@ -1,0 +1,142 @@
+/* Mutation of programs: what comes out is a program, fits, and is decided by
+ * what went in. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fuzz/mutator.h"
+#include "fuzz/operand_draw.h"
+#include "fuzz/program.h"
+
+#include <string.h>
+
+#define ROUNDS 20000
+#define SPACE  4096
+#define GUARD  64
+
+static struct program program;
+
+static size_t random_bytes(struct random *random, uint8_t *bytes, size_t limit)
+{
+    size_t size = random_below(random, limit);
+    for (size_t i = 0; i < size; i++) {
+        bytes[i] = (uint8_t)random_next(random);
+    }
+    return size;
+}
+
+/* The size fits, nothing behind it was written, and decoding is lossless. */
+static void check_output(const uint8_t *bytes, size_t size, size_t max_size)
+{
+    static uint8_t again[SPACE];
+    assert_in_range(size, 0, max_size);
+    for (size_t i = max_size; i < max_size + GUARD; i++) {
+        assert_int_equal(bytes[i], 0xa5);
+    }
+    program_decode(bytes, size, &program);
+    assert_int_equal(program_encode(&program, again, sizeof again), size);
+    assert_memory_equal(bytes, again, size);
+}
+
+static void mutations_of_anything_are_programs(void **state)
+{
+    (void)state;
+    static uint8_t bytes[SPACE + GUARD];
+    static uint8_t twin[SPACE + GUARD];
+    struct random random = random_from(1);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        uint32_t seed = (uint32_t)random_next(&random);
+        size_t max_size = PROGRAM_HEADER_BYTES +
+                          random_below(&random, SPACE - PROGRAM_HEADER_BYTES);
+        memset(bytes, 0xa5, sizeof bytes);
+        size_t limit = max_size < 600 ? max_size : 600;
+        size_t size = random_bytes(&random, bytes, limit);
+        memset(bytes + max_size, 0xa5, GUARD);
+        memcpy(twin, bytes, sizeof bytes);
+        size_t after = mutator_mutate(bytes, size, max_size, seed);
+        check_output(bytes, after, max_size);
+        assert_int_equal(mutator_mutate(twin, size, max_size, seed), after);
+        assert_memory_equal(bytes, twin, after);
+    }
+}
+
+static void no_room_changes_nothing(void **state)
+{
+    (void)state;
+    uint8_t bytes[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    const uint8_t same[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    assert_int_equal(mutator_mutate(bytes, 8, PROGRAM_HEADER_BYTES - 1, 3), 8);
+    assert_memory_equal(bytes, same, 8);
+    assert_int_equal(mutator_cross_over(same, 8, same, 8, bytes, 8, 3), 0);
+}
+
+static void programs_grow_and_call_everything(void **state)
+{
+    (void)state;
+    static uint8_t bytes[SPACE + GUARD];
+    bool called[EL2_CALL_NUMBER_LIMIT] = {false};
+    bool bases[4] = {false};
+    struct random random = random_from(2);
+    size_t size = 0;
+    size_t longest = 0;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        size =
+            mutator_mutate(bytes, size, SPACE, (uint32_t)random_next(&random));
+        program_decode(bytes, size, &program);
+        longest = program.call_count > longest ? program.call_count : longest;
+        for (size_t c = 0; c < program.call_count; c++) {
+            const struct program_call *call = &program.calls[c];
+            called[call->number] = true;
+            for (uint32_t a = 0; a < el2_calls[call->number].argument_count;
+                 a++) {
+                bases[call->operands[a].base] = true;
+            }
+        }
+        if (program.call_count > 60) {
+            size = 0;
+        }
+    }
+    assert_in_range(longest, 20, PROGRAM_CALL_LIMIT);
+    for (uint32_t number = 0; number < EL2_CALL_NUMBER_LIMIT; number++) {
+        assert_int_equal(called[number], el2_calls[number].name != NULL);
+    }
+    for (size_t base = 0; base < 4; base++) {
+        assert_true(bases[base]);
+    }
+}
+
+static void crossing_keeps_a_beginning(void **state)
+{
+    (void)state;
+    static uint8_t first[600];
+    static uint8_t second[600];
+    static uint8_t out[SPACE + GUARD];
+    static struct program parent;
+    struct random random = random_from(3);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        size_t first_size = random_bytes(&random, first, sizeof first);
+        size_t second_size = random_bytes(&random, second, sizeof second);
+        memset(out, 0xa5, sizeof out);
+        size_t size =
+            mutator_cross_over(first, first_size, second, second_size, out,
+                               SPACE, (uint32_t)random_next(&random));
+        check_output(out, size, SPACE);
+        program_decode(first, first_size, &parent);
+        assert_string_equal(program.platform, parent.platform);
+        assert_int_equal(program.run, parent.run);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mutations_of_anything_are_programs),
+        cmocka_unit_test(no_room_changes_nothing),
+        cmocka_unit_test(programs_grow_and_call_everything),
+        cmocka_unit_test(crossing_keeps_a_beginning),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
