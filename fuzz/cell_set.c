@@ -56,7 +56,7 @@ void cell_set_add(struct cell_set *set, el2_cell cell)
     set->cells[set->count++] = cell;
 }
 
-bool cell_set_has_room(const struct cell_set *set, size_t count)
+size_t cell_set_room(const struct cell_set *set)
 {
-    return set->count + count <= CELLS;
+    return CELLS - set->count;
 }

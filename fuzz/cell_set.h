@@ -33,7 +33,7 @@ void cell_set_begin_program(struct cell_set *set);
 /* There must be room. */
 void cell_set_add(struct cell_set *set, el2_cell cell);
 
-/* Whether `count` more cells still fit. */
-bool cell_set_has_room(const struct cell_set *set, size_t count);
+/* How many more cells fit. */
+size_t cell_set_room(const struct cell_set *set);
 
 #endif

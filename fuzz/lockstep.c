@@ -122,22 +122,27 @@ static bool is_torn(const struct comparison *comparison, el2_cell cell)
     return (comparison->held & el2_lock_bit(lock)) != 0;
 }
 
-static void compare_cell(struct comparison *comparison, el2_cell cell)
+static struct el2_value observe(struct el2_machine *machine, el2_cell cell)
 {
-    struct el2_machine *specification = comparison->lockstep->specification;
-    struct el2_machine *other = comparison->lockstep->other;
+    return machine->operations->observe(machine, cell);
+}
+
+/* Whether the cell means something on both machines, and now. */
+static bool is_comparable(const struct comparison *comparison, el2_cell cell)
+{
     enum el2_cell_kind kind = el2_cell_kind(cell);
-    if (kind >= EL2_CELL_KIND_COUNT ||
-        (comparison->observable >> kind & 1) == 0 ||
-        (comparison->held != 0 && is_torn(comparison, cell))) {
+    return kind < EL2_CELL_KIND_COUNT &&
+           (comparison->observable >> kind & 1) != 0 &&
+           (comparison->held == 0 || !is_torn(comparison, cell));
+}
+
+static void compare_values(struct comparison *comparison, el2_cell cell,
+                           struct el2_value expected, struct el2_value actual)
+{
+    if (el2_value_equal(expected, actual) || !is_comparable(comparison, cell)) {
         return;
     }
-    struct el2_value expected =
-        specification->operations->observe(specification, cell);
-    struct el2_value actual = other->operations->observe(other, cell);
-    if (el2_value_equal(expected, actual)) {
-        return;
-    }
+    enum el2_cell_kind kind = el2_cell_kind(cell);
     if (kind == EL2_CELL_PAGE) {
         note_page(comparison, cell, expected, actual);
     } else {
@@ -145,42 +150,84 @@ static void compare_cell(struct comparison *comparison, el2_cell cell)
     }
 }
 
-/* A list that is longer is not searched: comparing twice is cheaper. */
+static void compare_cell(struct comparison *comparison, el2_cell cell)
+{
+    if (is_comparable(comparison, cell)) {
+        compare_values(comparison, cell,
+                       observe(comparison->lockstep->specification, cell),
+                       observe(comparison->lockstep->other, cell));
+    }
+}
+
+/* Longer lists are not searched for what both machines touched. */
 #define SEARCH_LIMIT 16
 
-static bool stands_in(el2_cell cell, const el2_cell *cells, size_t count)
+/* Where the cell stands in the list; its length when nowhere. */
+static size_t find(const struct el2_touched *touched, el2_cell cell)
 {
-    if (count > SEARCH_LIMIT) {
-        return false;
+    size_t at = 0;
+    while (at < touched->count && touched->cells[at] != cell) {
+        at++;
     }
-    for (size_t i = 0; i < count; i++) {
-        if (cells[i] == cell) {
-            return true;
+    return at;
+}
+
+/* Few cells, most of them touched by both machines: those that are need not
+ * be looked up. */
+static void compare_few(struct comparison *comparison,
+                        const struct el2_touched *expected,
+                        const struct el2_touched *actual)
+{
+    uint32_t met = 0;
+    for (size_t i = 0; i < actual->count; i++) {
+        size_t at = find(expected, actual->cells[i]);
+        if (at < expected->count) {
+            met |= UINT32_C(1) << at;
+            compare_values(comparison, actual->cells[i], expected->values[at],
+                           actual->values[i]);
+        } else {
+            compare_cell(comparison, actual->cells[i]);
         }
     }
-    return false;
+    for (size_t i = 0; i < expected->count; i++) {
+        if ((met >> i & 1) == 0) {
+            compare_cell(comparison, expected->cells[i]);
+        }
+    }
+}
+
+static void compare_each(struct comparison *comparison,
+                         const struct el2_touched *touched)
+{
+    for (size_t i = 0; i < touched->count; i++) {
+        compare_cell(comparison, touched->cells[i]);
+    }
+}
+
+static void keep_for_end(struct lockstep *lockstep,
+                         const struct el2_touched *touched)
+{
+    for (size_t i = 0; i < touched->count; i++) {
+        cell_set_add(&lockstep->cells, touched->cells[i]);
+    }
 }
 
 static void compare_touched(struct comparison *comparison)
 {
     struct lockstep *lockstep = comparison->lockstep;
-    struct el2_machine *machines[] = {lockstep->other, lockstep->specification};
-    const el2_cell *seen = NULL;
-    size_t seen_count = 0;
-    for (size_t m = 0; m < 2; m++) {
-        size_t count = 0;
-        const el2_cell *cells =
-            machines[m]->operations->touched(machines[m], &count);
-        for (size_t i = 0; i < count; i++) {
-            if (lockstep->compares_end) {
-                cell_set_add(&lockstep->cells, cells[i]);
-            }
-            if (!stands_in(cells[i], seen, seen_count)) {
-                compare_cell(comparison, cells[i]);
-            }
-        }
-        seen = cells;
-        seen_count = count;
+    struct el2_touched actual =
+        lockstep->other->operations->touched(lockstep->other);
+    struct el2_touched expected =
+        lockstep->specification->operations->touched(lockstep->specification);
+    if (lockstep->compares_end) {
+        keep_for_end(lockstep, &actual);
+        keep_for_end(lockstep, &expected);
+    }
+    if (actual.count <= SEARCH_LIMIT && expected.count <= SEARCH_LIMIT) {
+        compare_few(comparison, &expected, &actual);
+    } else {
+        compare_each(comparison, &actual);
+        compare_each(comparison, &expected);
     }
 }
 
@@ -274,17 +321,27 @@ static bool step_differs(struct lockstep *lockstep, enum el2_run run,
     return comparison.differs;
 }
 
-static bool machines_have_room(const struct lockstep *lockstep)
+static size_t smaller(size_t a, size_t b)
 {
-    struct el2_machine *machines[] = {lockstep->specification, lockstep->other};
-    for (size_t i = 0; i < 2; i++) {
-        if (machines[i]->operations->has_room != NULL &&
-            !machines[i]->operations->has_room(machines[i])) {
-            return false;
-        }
-    }
-    return !lockstep->compares_end ||
-           cell_set_has_room(&lockstep->cells, CELLS_PER_CALL);
+    return a < b ? a : b;
+}
+
+static size_t room_of(struct el2_machine *machine)
+{
+    return machine->operations->room == NULL
+               ? PROGRAM_CALL_LIMIT
+               : machine->operations->room(machine);
+}
+
+/* For how many calls there is room everywhere. */
+static size_t room(const struct lockstep *lockstep)
+{
+    size_t calls =
+        smaller(room_of(lockstep->specification), room_of(lockstep->other));
+    return lockstep->compares_end
+               ? smaller(calls,
+                         cell_set_room(&lockstep->cells) / CELLS_PER_CALL)
+               : calls;
 }
 
 static void watch(const struct lockstep *lockstep, lockstep_watch watcher,
@@ -314,31 +371,32 @@ static bool end_differs(struct lockstep *lockstep,
 
 static enum lockstep_end run_calls(struct lockstep *lockstep,
                                    const struct program *program,
+                                   const struct el2_call *calls,
                                    struct divergence *divergence)
 {
     struct el2_machine *specification = lockstep->specification;
+    size_t calls_left = 0;
     for (size_t i = 0; i < program->call_count; i++) {
-        struct el2_call call;
-        program_resolve(&program->calls[i], lockstep->platform, &call);
-        if (!machines_have_room(lockstep)) {
+        const struct el2_call *call = &calls[i];
+        if (calls_left == 0 && (calls_left = room(lockstep)) == 0) {
             lockstep->counts.no_room++;
             return LOCKSTEP_NO_ROOM;
         }
         bool admitted = specification->operations->admits(specification,
-                                                          program->run, &call);
+                                                          program->run, call);
         if (!admitted) {
             lockstep->counts.skipped++;
-            watch(lockstep, lockstep->after, i, &program->calls[i], &call,
-                  NULL);
+            watch(lockstep, lockstep->after, i, &program->calls[i], call, NULL);
             continue;
         }
+        calls_left--;
         divergence->step = i;
-        divergence->call = call;
-        watch(lockstep, lockstep->before, i, &program->calls[i], &call, NULL);
+        divergence->call = *call;
+        watch(lockstep, lockstep->before, i, &program->calls[i], call, NULL);
         bool differs = step_differs(lockstep, program->run, divergence);
         lockstep->counts.calls++;
         lockstep->counts.outcomes[divergence->outcome]++;
-        watch(lockstep, lockstep->after, i, &program->calls[i], &call,
+        watch(lockstep, lockstep->after, i, &program->calls[i], call,
               &divergence->expected_step);
         if (differs) {
             return LOCKSTEP_DIVERGED;
@@ -368,6 +426,19 @@ enum lockstep_end lockstep_run(struct lockstep *lockstep,
                                const struct program *program,
                                struct divergence *divergence)
 {
+    for (size_t i = 0; i < program->call_count; i++) {
+        program_resolve(&program->calls[i], lockstep->platform,
+                        &lockstep->calls[i]);
+    }
+    return lockstep_run_resolved(lockstep, program, lockstep->calls,
+                                 divergence);
+}
+
+enum lockstep_end lockstep_run_resolved(struct lockstep *lockstep,
+                                        const struct program *program,
+                                        const struct el2_call *calls,
+                                        struct divergence *divergence)
+{
     lockstep->specification->operations->reset(lockstep->specification);
     lockstep->other->operations->reset(lockstep->other);
     cell_set_begin_program(&lockstep->cells);
@@ -375,5 +446,5 @@ enum lockstep_end lockstep_run(struct lockstep *lockstep,
         is_chosen(program, lockstep->end_comparison_period);
     lockstep->counts.programs++;
     *divergence = (struct divergence){.observation = EL2_OBSERVE_PANIC};
-    return run_calls(lockstep, program, divergence);
+    return run_calls(lockstep, program, calls, divergence);
 }

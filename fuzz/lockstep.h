@@ -63,10 +63,11 @@ struct lockstep {
     /* The cells of a program that is compared at its end. */
     struct cell_set cells;
     bool compares_end;
+    struct el2_call calls[PROGRAM_CALL_LIMIT]; /* of the program that runs */
 };
 
 /* What lockstep_create() sets for end_comparison_period. */
-#define LOCKSTEP_END_COMPARISON_PERIOD 8
+#define LOCKSTEP_END_COMPARISON_PERIOD 16
 
 /*
  * The machines stay the caller's, and the platform must be theirs. False when
@@ -83,5 +84,11 @@ void lockstep_destroy(struct lockstep *lockstep);
 enum lockstep_end lockstep_run(struct lockstep *lockstep,
                                const struct program *program,
                                struct divergence *divergence);
+
+/* The same with the program's calls resolved already, for this platform. */
+enum lockstep_end lockstep_run_resolved(struct lockstep *lockstep,
+                                        const struct program *program,
+                                        const struct el2_call *calls,
+                                        struct divergence *divergence);
 
 #endif

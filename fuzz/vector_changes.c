@@ -93,12 +93,11 @@ static void keep_changed(struct vector_changes *list,
 bool vector_changes_of_step(struct vector_changes *list,
                             struct el2_machine *machine)
 {
-    size_t count;
-    const el2_cell *cells = machine->operations->touched(machine, &count);
+    struct el2_touched touched = machine->operations->touched(machine);
     list->count = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (el2_cell_kind(cells[i]) < EL2_CELL_KIND_COUNT &&
-            !add_touched(list, cells[i])) {
+    for (size_t i = 0; i < touched.count; i++) {
+        if (el2_cell_kind(touched.cells[i]) < EL2_CELL_KIND_COUNT &&
+            !add_touched(list, touched.cells[i])) {
             return false;
         }
     }

@@ -102,7 +102,7 @@ static enum vector_verdict check_step(struct el2_machine *machine,
                                       struct vector_mismatch *mismatch)
 {
     const struct el2_machine_operations *operations = machine->operations;
-    if (operations->has_room != NULL && !operations->has_room(machine)) {
+    if (operations->room != NULL && operations->room(machine) == 0) {
         return VECTOR_NO_MEMORY;
     }
     mismatch->actual_step = (struct el2_step){.panicked = false};

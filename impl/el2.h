@@ -75,13 +75,20 @@ bool el2_boot(struct el2 *el2, const struct el2_platform *platform);
  */
 uint64_t el2_dispatch(struct el2 *el2, const struct el2_call *call);
 
-/* The page record of pfn, as EL2 has it; owner EL2_INVALID when none. */
-void el2_page_record(const struct el2 *el2, uint64_t pfn, uint32_t *owner,
-                     uint32_t *count, uint64_t *gfn);
+/* What EL2 knows of a page. */
+struct el2_record {
+    uint64_t pfn;
+    uint32_t owner; /* EL2_INVALID for a page without record */
+    uint32_t count;
+    uint64_t gfn;
+};
 
-/* Page whose record holds the 64-bit word of EL2's memory at `address`;
- * EL2_INVALID64 when it is no page record. */
-uint64_t el2_page_of_record(const struct el2 *el2, uint64_t address);
+struct el2_record el2_record_of_page(const struct el2 *el2, uint64_t pfn);
+
+/* The record that the 64-bit word of EL2's memory at `address` is part of;
+ * false when it is part of none. */
+bool el2_record_at(const struct el2 *el2, uint64_t address,
+                   struct el2_record *record);
 
 /* Address of the root table of a vmid, and of a bank. */
 uint64_t el2_npt_root(const struct el2 *el2, uint32_t vmid);

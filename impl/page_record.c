@@ -143,15 +143,25 @@ void page_write_gfn(const struct el2 *el2, const struct page_position *page,
     }
 }
 
-void el2_page_record(const struct el2 *el2, uint64_t pfn, uint32_t *owner,
-                     uint32_t *count, uint64_t *gfn)
+/* What the record of a page says. */
+static void read_record(const struct el2 *el2, const struct page_position *page,
+                        struct el2_record *record)
+{
+    struct page_owner read = page_read_owner(page);
+
+    record->pfn = page->pfn;
+    record->owner = read.owner;
+    record->count = read.count;
+    record->gfn = page_read_gfn(el2, page);
+}
+
+struct el2_record el2_record_of_page(const struct el2 *el2, uint64_t pfn)
 {
     struct page_position page = page_locate(el2, pfn);
-    struct page_owner read = page_read_owner(&page);
+    struct el2_record record;
 
-    *owner = read.owner;
-    *count = read.count;
-    *gfn = page_read_gfn(el2, &page);
+    read_record(el2, &page, &record);
+    return record;
 }
 
 /* The region that holds record number `index`, which exists. */
@@ -173,21 +183,31 @@ static const struct el2_memory_region *region_of_record(const struct el2 *el2,
     return &el2->regions[low];
 }
 
-uint64_t el2_page_of_record(const struct el2 *el2, uint64_t address)
+bool el2_record_at(const struct el2 *el2, uint64_t address,
+                   struct el2_record *record)
 {
     const struct el2_memory_region *last;
     const struct el2_memory_region *region;
+    struct page_position page;
     uint64_t index = (address - el2->records) / PAGE_RECORD_SIZE;
-    uint64_t pfn;
 
     if (el2->region_count == 0 || address < el2->records) {
-        return EL2_INVALID64;
+        return false;
     }
     last = &el2->regions[el2->region_count - 1];
     if (index >= last->first_record + last->page_count) {
-        return EL2_INVALID64;
+        return false;
     }
     region = region_of_record(el2, index);
-    pfn = region->base + (index - region->first_record);
-    return pfn == 0 ? EL2_INVALID64 : pfn;
+    page = (struct page_position){
+        .pfn = region->base + (index - region->first_record),
+        .record = el2->records + index * PAGE_RECORD_SIZE,
+        .boot_owner = region->boot_owner,
+        .has_record = true,
+    };
+    if (page.pfn == 0) {
+        return false;
+    }
+    read_record(el2, &page, record);
+    return true;
 }

@@ -33,9 +33,9 @@ static bool host_may_map(const struct model *m, const struct page *page)
 
 /* host_npt_cons, host_flatmap, host_iso: one entry of the host's table. */
 static bool host_entry_holds(const struct model *m, uint64_t gfn,
+                             struct map_entry entry,
                              struct el2_violation *violation)
 {
-    struct map_entry entry = npt_get(m, EL2_HOSTVISOR, gfn);
     el2_cell cell = el2_cell_make(EL2_CELL_NPT, EL2_HOSTVISOR, gfn);
     if (entry.pfn != phys_page(entry.descriptor) / EL2_PAGE_SIZE) {
         return broken(violation, "host_npt_cons", cell, entry.pfn);
@@ -55,9 +55,9 @@ static bool host_entry_holds(const struct model *m, uint64_t gfn,
 
 /* vm_iso: one entry of a VM's table. */
 static bool vm_entry_holds(const struct model *m, uint32_t v, uint64_t gfn,
+                           struct map_entry entry,
                            struct el2_violation *violation)
 {
-    struct map_entry entry = npt_get(m, v, gfn);
     if (entry.pfn == 0) {
         return true;
     }
@@ -72,8 +72,9 @@ static bool vm_entry_holds(const struct model *m, uint32_t v, uint64_t gfn,
 static bool npt_entry_holds(const struct model *m, uint32_t v, uint64_t gfn,
                             struct el2_violation *violation)
 {
-    return v == EL2_HOSTVISOR ? host_entry_holds(m, gfn, violation)
-                              : vm_entry_holds(m, v, gfn, violation);
+    struct map_entry entry = npt_get(m, v, gfn);
+    return v == EL2_HOSTVISOR ? host_entry_holds(m, gfn, entry, violation)
+                              : vm_entry_holds(m, v, gfn, entry, violation);
 }
 
 static bool npt_block_holds(const struct model *m, uint32_t v, uint64_t block,
@@ -104,7 +105,8 @@ static uint32_t host_dma_mappings(const struct model *m, uint64_t pfn)
 {
     uint64_t gfn = pfn + m->platform.smmu_host_offset;
     uint32_t mappings = 0;
-    for (uint64_t banks = m->banks_ever_used; banks != 0; banks &= banks - 1) {
+    for (uint64_t banks = m->banks_ever_mapped; banks != 0;
+         banks &= banks - 1) {
         uint32_t bank = first_bank(banks);
         if (bank_owner(m, bank) == EL2_HOSTVISOR &&
             spt_get(m, bank, gfn).pfn == pfn) {
@@ -118,7 +120,7 @@ static bool smmu_count_holds(const struct model *m, uint64_t pfn,
                              const struct page *page,
                              struct el2_violation *violation)
 {
-    if (page->owner == EL2_HOSTVISOR &&
+    if (m->banks_ever_mapped != 0 && page->owner == EL2_HOSTVISOR &&
         page->count < host_dma_mappings(m, pfn)) {
         return broken(violation, "smmu_count", page_cell(pfn), pfn);
     }
@@ -178,7 +180,7 @@ static bool entries_hold(const struct model *m, enum el2_cell_kind kind,
                          uint32_t id, struct el2_violation *violation)
 {
     for (size_t i = 0; i < m->store.journal_length; i++) {
-        el2_cell cell = m->store.journal[i];
+        el2_cell cell = m->store.journal[i].slot->cell;
         uint64_t index = el2_cell_index(cell);
         if (el2_cell_kind(cell) != kind || el2_cell_id(cell) != id) {
             continue;
@@ -209,7 +211,8 @@ static bool vm_entries_hold(const struct model *m, uint32_t v,
 static bool bank_entries_hold(const struct model *m, uint32_t owner,
                               struct el2_violation *violation)
 {
-    for (uint64_t banks = m->banks_ever_used; banks != 0; banks &= banks - 1) {
+    for (uint64_t banks = m->banks_ever_mapped; banks != 0;
+         banks &= banks - 1) {
         uint32_t bank = first_bank(banks);
         if (bank_owner(m, bank) == owner &&
             !entries_hold(m, EL2_CELL_SPT, bank, violation)) {
@@ -223,16 +226,18 @@ static bool bank_entries_hold(const struct model *m, uint32_t owner,
  * A record changed from `before`: itself, the host's entry for the page, and
  * the entries of the one VM and the banks that could map it until now.
  */
-static bool changed_page_holds(const struct model *m, uint64_t pfn,
-                               struct el2_value before,
+static bool changed_page_holds(const struct model *m,
+                               const struct store_change *change,
                                struct el2_violation *violation)
 {
-    uint32_t old_owner = el2_value_owner(before);
-    uint64_t old_gfn = el2_value_gfn(before);
-    struct page page = page_get(m, pfn);
+    uint64_t pfn = el2_cell_index(change->slot->cell);
+    uint32_t old_owner = el2_value_owner(change->before);
+    uint64_t old_gfn = el2_value_gfn(change->before);
+    struct page page = page_of_value(change->slot->value);
     if (!record_holds(m, pfn, &page, violation) ||
         !smmu_count_holds(m, pfn, &page, violation) ||
-        (!host_may_map(m, &page) && !host_entry_holds(m, pfn, violation))) {
+        (!host_may_map(m, &page) &&
+         !npt_entry_holds(m, EL2_HOSTVISOR, pfn, violation))) {
         return false;
     }
     if (page.owner == old_owner && page.gfn == old_gfn) {
@@ -242,7 +247,8 @@ static bool changed_page_holds(const struct model *m, uint64_t pfn,
         !vm_entries_hold(m, old_owner, violation)) {
         return false;
     }
-    for (uint64_t banks = m->banks_ever_used; banks != 0; banks &= banks - 1) {
+    for (uint64_t banks = m->banks_ever_mapped; banks != 0;
+         banks &= banks - 1) {
         uint32_t bank = first_bank(banks);
         if (bank_owner(m, bank) == old_owner &&
             !spt_entry_holds(m, bank, old_gfn, violation)) {
@@ -252,15 +258,17 @@ static bool changed_page_holds(const struct model *m, uint64_t pfn,
     return true;
 }
 
-static bool change_holds(const struct model *m, el2_cell cell,
-                         struct el2_value before,
+static bool change_holds(const struct model *m,
+                         const struct store_change *change,
                          struct el2_violation *violation)
 {
+    el2_cell cell = change->slot->cell;
+    struct el2_value before = change->before;
     uint32_t id = el2_cell_id(cell);
     uint64_t index = el2_cell_index(cell);
     switch (el2_cell_kind(cell)) {
     case EL2_CELL_PAGE:
-        return changed_page_holds(m, index, before, violation);
+        return changed_page_holds(m, change, violation);
     case EL2_CELL_NPT:
         return npt_entry_holds(m, id, index, violation);
     case EL2_CELL_NPT_BLOCK:
@@ -285,8 +293,7 @@ bool invariants_hold_after_step(const struct model *m,
 {
     const struct store *store = &m->store;
     for (size_t i = store->step_start; i < store->journal_length; i++) {
-        if (!change_holds(m, store->journal[i], store->journal_before[i],
-                          violation)) {
+        if (!change_holds(m, &store->journal[i], violation)) {
             return false;
         }
     }
@@ -321,7 +328,7 @@ bool invariants_hold_everywhere(const struct model *m,
                                 struct el2_violation *violation)
 {
     for (size_t i = 0; i < m->store.journal_length; i++) {
-        if (!cell_holds(m, m->store.journal[i], violation)) {
+        if (!cell_holds(m, m->store.journal[i].slot->cell, violation)) {
             return false;
         }
     }

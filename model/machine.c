@@ -151,17 +151,15 @@ static void reset(struct el2_machine *machine)
     store_reset(&m->store);
     m->held = 0;
     m->halted = false;
-    m->banks_ever_used = 0;
+    m->banks_ever_mapped = 0;
     m->blocks_ever_used = false;
 }
 
-/* The journal of the step; the kinds of cells that only the model has are
- * nobody else's to observe. */
-static const el2_cell *touched(struct el2_machine *machine, size_t *count)
+static struct el2_touched touched(struct el2_machine *machine)
 {
-    const struct store *store = &model_of(machine)->store;
-    *count = store->journal_length - store->step_start;
-    return &store->journal[store->step_start];
+    struct model *m = model_of(machine);
+    size_t count = state_observe_step(m, m->touched_cells, m->touched_values);
+    return (struct el2_touched){count, m->touched_cells, m->touched_values};
 }
 
 static struct el2_value observe(struct el2_machine *machine, el2_cell cell)
@@ -174,9 +172,9 @@ static struct el2_value before(struct el2_machine *machine, el2_cell cell)
     return state_before_step(model_of(machine), cell);
 }
 
-static bool has_room(struct el2_machine *machine)
+static size_t room(struct el2_machine *machine)
 {
-    return store_has_room(&model_of(machine)->store);
+    return store_room(&model_of(machine)->store);
 }
 
 static bool admits(struct el2_machine *machine, enum el2_run run,
@@ -201,7 +199,18 @@ static void destroy(struct el2_machine *machine)
 {
     struct model *m = model_of(machine);
     store_destroy(&m->store);
+    free(m->touched_cells);
+    free(m->touched_values);
     free(m);
+}
+
+static bool allocate(struct model *m)
+{
+    m->touched_cells = calloc(STORE_CHANGES_PER_CALL, sizeof *m->touched_cells);
+    m->touched_values =
+        calloc(STORE_CHANGES_PER_CALL, sizeof *m->touched_values);
+    return store_create(&m->store) && m->touched_cells != NULL &&
+           m->touched_values != NULL;
 }
 
 /* What differs between the four readings of the specification. */
@@ -217,8 +226,10 @@ static struct el2_machine *create(const struct el2_platform *platform,
                                   const char **why)
 {
     struct model *m = calloc(1, sizeof *m);
-    if (m == NULL || !store_create(&m->store)) {
-        free(m);
+    if (m == NULL || !allocate(m)) {
+        if (m != NULL) {
+            destroy(&m->machine);
+        }
         *why = "not enough memory for the specification";
         return NULL;
     }
@@ -229,7 +240,7 @@ static struct el2_machine *create(const struct el2_platform *platform,
         .step = step,
         .touched = touched,
         .observe = observe,
-        .has_room = has_room,
+        .room = room,
         .destroy = destroy,
         .admits = admits,
         .before = before,

@@ -20,14 +20,16 @@ static struct el2_value page_value(struct page page)
 void page_set(struct model *m, uint64_t pfn, struct page page)
 {
     el2_cell cell = el2_cell_make(EL2_CELL_PAGE, 0, pfn);
-    struct page boot = {0};
-    if (store_find(&m->store, cell) == NULL) {
-        boot = page_at_boot(m, pfn);
+    struct store_slot *slot = store_slot(&m->store, cell);
+    struct el2_value before = slot->value;
+    if (!store_is_written(&m->store, slot)) {
+        struct page boot = page_at_boot(m, pfn);
         if (boot.owner == EL2_INVALID) {
             return;
         }
+        before = page_value(boot);
     }
-    store_change(&m->store, cell, page_value(boot), page_value(page));
+    store_write(&m->store, slot, cell, before, page_value(page));
 }
 
 struct page page_of_host(const struct model *m, uint64_t pfn)
@@ -78,7 +80,6 @@ uint32_t bank_owner(const struct model *m, uint32_t bank)
 void bank_set_owner(struct model *m, uint32_t bank, uint32_t owner)
 {
     uint32_t stored = owner + 1;
-    m->banks_ever_used |= UINT64_C(1) << bank;
     state_set(m, el2_cell_make(EL2_CELL_BANK, bank, 0),
               (struct el2_value){{stored, 0}});
 }
@@ -191,8 +192,8 @@ static struct el2_value read_before(const struct model *m, el2_cell cell)
 {
     const struct store *store = &m->store;
     for (size_t i = store->step_start; i < store->journal_length; i++) {
-        if (store->journal[i] == cell) {
-            return store->journal_before[i];
+        if (store->journal[i].slot->cell == cell) {
+            return store->journal[i].before;
         }
     }
     return read_now(m, cell);
@@ -226,6 +227,39 @@ static struct el2_value observe(const struct model *m, el2_cell cell,
 struct el2_value state_observe(const struct model *m, el2_cell cell)
 {
     return observe(m, cell, read_now);
+}
+
+static struct el2_value read_slot(const struct model *m,
+                                  const struct store_slot *slot)
+{
+    switch (el2_cell_kind(slot->cell)) {
+    case EL2_CELL_PAGE:
+    case EL2_CELL_MEMORY:
+        return slot->value;
+    case EL2_CELL_NPT:
+        if (!m->blocks_ever_used) {
+            return observed_entry(entry_of_value(slot->value));
+        }
+        break;
+    default:
+        break;
+    }
+    return state_observe(m, slot->cell);
+}
+
+size_t state_observe_step(const struct model *m, el2_cell *cells,
+                          struct el2_value *values)
+{
+    const struct store *store = &m->store;
+    size_t count = 0;
+    for (size_t i = store->step_start; i < store->journal_length; i++) {
+        const struct store_slot *slot = store->journal[i].slot;
+        if ((unsigned)el2_cell_kind(slot->cell) < EL2_CELL_KIND_COUNT) {
+            cells[count] = slot->cell;
+            values[count++] = read_slot(m, slot);
+        }
+    }
+    return count;
 }
 
 struct el2_value state_before_step(const struct model *m, el2_cell cell)

@@ -42,6 +42,9 @@ struct model {
     struct el2_machine_operations interface;
     struct el2_platform platform;
     struct store store;
+    /* What touched() answers with. */
+    el2_cell *touched_cells;
+    struct el2_value *touched_values;
     el2_oracle oracle;
     /* By kind of argument, see contract_maxima(). */
     uint64_t argument_maxima[EL2_ARGUMENT_KIND_COUNT];
@@ -54,9 +57,9 @@ struct model {
     uint64_t section_pfn;
     /* Set once a primitive has panicked: nothing happens after that. */
     bool halted;
-    /* Banks that had an owner at some time since boot, bit per bank id, and
-     * whether any block was mapped: most programs do without. */
-    uint64_t banks_ever_used;
+    /* Banks that mapped something at some time since boot, bit per bank id,
+     * and whether any block was mapped: most programs do without. */
+    uint64_t banks_ever_mapped;
     bool blocks_ever_used;
 };
 
@@ -82,15 +85,17 @@ static inline void state_set(struct model *m, el2_cell cell,
 /* Section 2: a page inside a region, or not; page 0 never has an owner. */
 struct page page_at_boot(const struct model *m, uint64_t pfn);
 
+static inline struct page page_of_value(struct el2_value value)
+{
+    return (struct page){el2_value_owner(value), el2_value_count(value),
+                         el2_value_gfn(value)};
+}
+
 static inline struct page page_get(const struct model *m, uint64_t pfn)
 {
     const struct el2_value *value =
         store_find(&m->store, el2_cell_make(EL2_CELL_PAGE, 0, pfn));
-    if (value == NULL) {
-        return page_at_boot(m, pfn);
-    }
-    return (struct page){el2_value_owner(*value), el2_value_count(*value),
-                         el2_value_gfn(*value)};
+    return value != NULL ? page_of_value(*value) : page_at_boot(m, pfn);
 }
 
 /* Ignored for a page that has no owner at boot. */
@@ -126,6 +131,12 @@ void memory_from_oracle(struct model *m, uint32_t v, uint64_t pfn);
 /* Any observable cell now, and before the last step. */
 struct el2_value state_observe(const struct model *m, el2_cell cell);
 struct el2_value state_before_step(const struct model *m, el2_cell cell);
+
+/* The observable cells that the step changed, some perhaps twice, and what
+ * they hold now. Returns how many; there must be room for
+ * STORE_CHANGES_PER_CALL. */
+size_t state_observe_step(const struct model *m, el2_cell *cells,
+                          struct el2_value *values);
 
 static inline uint64_t phys_page(uint64_t descriptor)
 {

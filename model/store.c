@@ -7,10 +7,7 @@ bool store_create(struct store *store)
     *store = (struct store){.generation = 1};
     store->slots = calloc(STORE_SLOTS, sizeof *store->slots);
     store->journal = calloc(STORE_JOURNAL_LIMIT, sizeof *store->journal);
-    store->journal_before =
-        calloc(STORE_JOURNAL_LIMIT, sizeof *store->journal_before);
-    if (store->slots == NULL || store->journal == NULL ||
-        store->journal_before == NULL) {
+    if (store->slots == NULL || store->journal == NULL) {
         store_destroy(store);
         return false;
     }
@@ -21,7 +18,6 @@ void store_destroy(struct store *store)
 {
     free(store->slots);
     free(store->journal);
-    free(store->journal_before);
     *store = (struct store){0};
 }
 
@@ -33,10 +29,10 @@ void store_reset(struct store *store)
     store->step_start = 0;
 }
 
-bool store_has_room(const struct store *store)
+size_t store_room(const struct store *store)
 {
     /* Three quarters full is where probing starts to hurt. */
-    return store->used + STORE_CHANGES_PER_CALL <= STORE_SLOTS / 4 * 3 &&
-           store->journal_length + STORE_CHANGES_PER_CALL <=
-               STORE_JOURNAL_LIMIT;
+    size_t slots = STORE_SLOTS / 4 * 3 - store->used;
+    size_t changes = STORE_JOURNAL_LIMIT - store->journal_length;
+    return (slots < changes ? slots : changes) / STORE_CHANGES_PER_CALL;
 }

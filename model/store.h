@@ -32,13 +32,17 @@ struct store_slot {
     struct el2_value value;
 };
 
+/* An entry of the journal: the slot that changed, and what it held before. */
+struct store_change {
+    struct store_slot *slot;
+    struct el2_value before;
+};
+
 struct store {
     struct store_slot *slots;
     size_t used;
     uint64_t generation;
-    /* The journal: which cell each change was of, and what it held before. */
-    el2_cell *journal;
-    struct el2_value *journal_before;
+    struct store_change *journal;
     size_t journal_length;
     size_t step_start; /* where the current step's changes begin */
 };
@@ -56,8 +60,8 @@ static inline void store_begin_step(struct store *store)
     store->step_start = store->journal_length;
 }
 
-/* Whether any one call still fits. */
-bool store_has_room(const struct store *store);
+/* How many calls still fit, whatever they are. */
+size_t store_room(const struct store *store);
 
 /* The slots are a power of two; neighbours of one kind lie side by side. */
 #define STORE_SLOTS      (UINT64_C(1) << 19)
@@ -86,37 +90,50 @@ static inline struct store_slot *store_slot(const struct store *store,
     }
 }
 
+/* Whether somebody wrote the slot's cell since boot. */
+static inline bool store_is_written(const struct store *store,
+                                    const struct store_slot *slot)
+{
+    return slot->generation == store->generation;
+}
+
 /* The value of a cell, or NULL when it still has its value of boot. */
 static inline const struct el2_value *store_find(const struct store *store,
                                                  el2_cell cell)
 {
     const struct store_slot *slot = store_slot(store, cell);
-    return slot->generation == store->generation ? &slot->value : NULL;
+    return store_is_written(store, slot) ? &slot->value : NULL;
 }
 
 /*
- * Change a cell whose value is `at_boot` as long as nobody wrote it. When it
- * has the new value already nothing happens and nothing is journaled.
+ * Change a cell, given its slot and what it holds. When it has the new value
+ * already nothing happens and nothing is journaled.
  */
-static inline void store_change(struct store *store, el2_cell cell,
-                                struct el2_value at_boot,
-                                struct el2_value value)
+static inline void store_write(struct store *store, struct store_slot *slot,
+                               el2_cell cell, struct el2_value before,
+                               struct el2_value value)
 {
-    struct store_slot *slot = store_slot(store, cell);
-    bool written = slot->generation == store->generation;
-    struct el2_value before = written ? slot->value : at_boot;
     if (el2_value_equal(before, value)) {
         return;
     }
-    if (!written) {
+    if (!store_is_written(store, slot)) {
         slot->generation = store->generation;
         slot->cell = cell;
         store->used++;
     }
     slot->value = value;
-    store->journal[store->journal_length] = cell;
-    store->journal_before[store->journal_length] = before;
-    store->journal_length++;
+    store->journal[store->journal_length++] =
+        (struct store_change){slot, before};
+}
+
+/* The same by name: the cell holds `at_boot` as long as nobody wrote it. */
+static inline void store_change(struct store *store, el2_cell cell,
+                                struct el2_value at_boot,
+                                struct el2_value value)
+{
+    struct store_slot *slot = store_slot(store, cell);
+    store_write(store, slot, cell,
+                store_is_written(store, slot) ? slot->value : at_boot, value);
 }
 
 #endif

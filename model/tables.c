@@ -86,7 +86,7 @@ static enum el2_outcome npt_map_page(struct model *m, uint32_t v, uint64_t addr,
                                      uint64_t descriptor)
 {
     uint64_t gfn = addr / EL2_PAGE_SIZE;
-    if (npt_get(m, v, gfn).level == 2) {
+    if (m->blocks_ever_used && npt_get(m, v, gfn).level == 2) {
         return npt_panic(m, v, EL2_OUTCOME_PANIC_BLOCK_SPLIT);
     }
     if (!npt_take_tables(m, v, addr, 3)) {
@@ -151,6 +151,7 @@ static bool spt_take_tables(struct model *m, uint32_t bank, uint64_t iova)
 enum el2_outcome model_spt_map(struct model *m, uint32_t bank, uint64_t iova,
                                uint64_t descriptor)
 {
+    m->banks_ever_mapped |= UINT64_C(1) << bank;
     if (!spt_take_tables(m, bank, iova)) {
         m->held |= el2_lock_bit(EL2_LOCK_SPT);
         return EL2_OUTCOME_PANIC_SPT_POOL_EMPTY;
@@ -182,7 +183,7 @@ void model_spt_init(struct model *m, uint32_t bank)
 {
     size_t length = m->store.journal_length;
     for (size_t i = 0; i < length; i++) {
-        el2_cell cell = m->store.journal[i];
+        el2_cell cell = m->store.journal[i].slot->cell;
         unsigned kind = (unsigned)el2_cell_kind(cell);
         if ((kind == EL2_CELL_SPT || kind == MODEL_CELL_SPT_TABLE) &&
             el2_cell_id(cell) == bank) {

@@ -20,17 +20,14 @@ bool replay_next_change(const struct replay *replay, size_t *at, el2_cell *cell,
                         struct el2_value *before, struct el2_value *after)
 {
     struct el2_machine *machine = replay->pair->lockstep.specification;
-    size_t count;
-    const el2_cell *cells = machine->operations->touched(machine, &count);
-    while (*at < count) {
+    struct el2_touched touched = machine->operations->touched(machine);
+    while (*at < touched.count) {
         size_t i = (*at)++;
-        *cell = cells[i];
-        if (el2_cell_kind(*cell) >= EL2_CELL_KIND_COUNT) {
-            continue;
-        }
+        *cell = touched.cells[i];
         *before = machine->operations->before(machine, *cell);
-        *after = machine->operations->observe(machine, *cell);
-        if (!el2_value_equal(*before, *after) && !stands_earlier(cells, i)) {
+        *after = touched.values[i];
+        if (!el2_value_equal(*before, *after) &&
+            !stands_earlier(touched.cells, i)) {
             return true;
         }
     }

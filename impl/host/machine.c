@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Cells that one step can touch at most; see physical_has_room(). */
+/* Cells that one step can touch at most; see physical_room(). */
 #define CELLS_PER_STEP (16 * EL2_RANGE_PAGES_MAX)
 
 struct impl_machine {
@@ -23,10 +23,12 @@ struct impl_machine {
     struct shim_host host;
     struct table_index tables;
     struct el2 el2;
-    struct el2 at_boot;     /* what reset goes back to */
-    struct el2 before_step; /* variables, to see which of them changed */
-    size_t step_log;        /* where the step's stores begin */
+    struct el2 at_boot;        /* what reset goes back to */
+    struct el2 before_step;    /* variables, to see which of them changed */
+    size_t step_log;           /* where the step's stores begin */
+    bool may_change_variables; /* the call of the step */
     struct cell_list cells;
+    struct el2_value *values; /* of the cells */
 };
 
 static struct impl_machine *impl_of(struct el2_machine *machine)
@@ -57,6 +59,8 @@ static void step(struct el2_machine *machine, const struct el2_call *call,
     struct impl_machine *impl = impl_of(machine);
     struct shim_host *host = &impl->host;
     impl->step_log = host->memory.log_length;
+    impl->may_change_variables =
+        el2_calls[call->number].issuer >= EL2_ISSUER_HOST;
     host->step_page_count = 0;
     host->panic = NULL;
     host->fault = NULL;
@@ -106,8 +110,13 @@ static void add_changed_variables(struct impl_machine *impl)
     }
 }
 
+/* Page operations and tables have no business with them: what strayed there
+ * is found after the next call that has, and at the end of a program. */
 static void compare_variables(struct impl_machine *impl)
 {
+    if (!impl->may_change_variables) {
+        return;
+    }
     const char *now = (const char *)&impl->el2 + VARIABLES_START;
     char *before = (char *)&impl->before_step + VARIABLES_START;
     if (memcmp(now, before, VARIABLES_SIZE) != 0) {
@@ -116,9 +125,6 @@ static void compare_variables(struct impl_machine *impl)
     }
 }
 
-/* Two words each, see el2_page_of_record(). */
-#define RECORD_SIZE (2 * sizeof(uint64_t))
-
 /* Page records lie in one piece below the tables. */
 static bool is_record(const struct impl_machine *impl, uint64_t address)
 {
@@ -126,28 +132,50 @@ static bool is_record(const struct impl_machine *impl, uint64_t address)
            impl->el2.npt_memory - impl->el2.records;
 }
 
+static struct el2_value record_value(const struct el2_record *record)
+{
+    return el2_value_page(record->owner, record->count, record->gfn);
+}
+
+static void add_record(struct impl_machine *impl, uint64_t address)
+{
+    struct el2_record record;
+    if (el2_record_at(&impl->el2, address, &record)) {
+        impl->values[impl->cells.count] = record_value(&record);
+        add(impl, EL2_CELL_PAGE, 0, record.pfn);
+    }
+}
+
+/* The two words of a record lie side by side, and mostly change together. */
+static bool same_record(uint64_t address, uint64_t last)
+{
+    return (address ^ last) < 2 * sizeof(uint64_t);
+}
+
 static void add_stores(struct impl_machine *impl)
 {
     const struct physical *memory = &impl->host.memory;
-    uint64_t last_record = EL2_INVALID64;
+    uint64_t last = 0;
     for (size_t i = impl->step_log; i < memory->log_length; i++) {
         const struct physical_store *store = &memory->log[i];
-        if (is_record(impl, store->address)) {
-            uint64_t record = store->address / RECORD_SIZE;
-            if (record != last_record) {
-                add(impl, EL2_CELL_PAGE, 0,
-                    el2_page_of_record(&impl->el2, store->address));
-                last_record = record;
+        if (!is_record(impl, store->address)) {
+            if (physical_is_own(memory, store->address)) {
+                table_index_store(&impl->tables, store, &impl->cells);
             }
-        } else if (physical_is_own(memory, store->address)) {
-            table_index_store(&impl->tables, store, &impl->cells);
+        } else if (!same_record(store->address, last)) {
+            add_record(impl, store->address);
+            last = store->address;
         }
     }
 }
 
-static const el2_cell *touched(struct el2_machine *machine, size_t *count)
+static struct el2_value observe_cell(const struct impl_machine *impl,
+                                     el2_cell cell);
+
+static struct el2_touched touched(struct el2_machine *machine)
 {
     struct impl_machine *impl = impl_of(machine);
+    shim_host_enter(&impl->host);
     impl->cells.count = 0;
     table_index_begin_step(&impl->tables);
     do {
@@ -157,8 +185,13 @@ static const el2_cell *touched(struct el2_machine *machine, size_t *count)
         add(impl, EL2_CELL_MEMORY, 0, impl->host.step_pages[i]);
     }
     compare_variables(impl);
-    *count = impl->cells.count;
-    return impl->cells.cells;
+    for (size_t i = 0; i < impl->cells.count; i++) {
+        if (el2_cell_kind(impl->cells.cells[i]) != EL2_CELL_PAGE) {
+            impl->values[i] = observe_cell(impl, impl->cells.cells[i]);
+        }
+    }
+    return (struct el2_touched){impl->cells.count, impl->cells.cells,
+                                impl->values};
 }
 
 /* Section 3: a walk that ends in a level-2 entry is a block, whatever its
@@ -188,11 +221,8 @@ static struct el2_value observe_block(const struct impl_machine *impl,
 static struct el2_value observe_page(const struct impl_machine *impl,
                                      uint64_t pfn)
 {
-    uint32_t owner;
-    uint32_t count;
-    uint64_t gfn;
-    el2_page_record(&impl->el2, pfn, &owner, &count, &gfn);
-    return el2_value_page(owner, count, gfn);
+    struct el2_record record = el2_record_of_page(&impl->el2, pfn);
+    return record_value(&record);
 }
 
 static struct el2_value observe_tables(const struct el2 *el2, uint32_t v)
@@ -203,13 +233,12 @@ static struct el2_value observe_tables(const struct el2 *el2, uint32_t v)
         {level1 | (level2 << 32), el2_npt_tables_taken(el2, v, 3)}};
 }
 
-static struct el2_value observe(struct el2_machine *machine, el2_cell cell)
+static struct el2_value observe_cell(const struct impl_machine *impl,
+                                     el2_cell cell)
 {
-    struct impl_machine *impl = impl_of(machine);
     const struct el2 *el2 = &impl->el2;
     uint32_t id = el2_cell_id(cell);
     uint64_t index = el2_cell_index(cell);
-    shim_host_enter(&impl->host);
     switch (el2_cell_kind(cell)) {
     case EL2_CELL_PAGE:
         return observe_page(impl, index);
@@ -239,9 +268,15 @@ static struct el2_value observe(struct el2_machine *machine, el2_cell cell)
     }
 }
 
-static bool has_room(struct el2_machine *machine)
+static struct el2_value observe(struct el2_machine *machine, el2_cell cell)
 {
-    return physical_has_room(&impl_of(machine)->host.memory);
+    shim_host_enter(&impl_of(machine)->host);
+    return observe_cell(impl_of(machine), cell);
+}
+
+static size_t room(struct el2_machine *machine)
+{
+    return physical_room(&impl_of(machine)->host.memory);
 }
 
 static void destroy(struct el2_machine *machine)
@@ -251,6 +286,7 @@ static void destroy(struct el2_machine *machine)
     physical_destroy(&impl->host.memory);
     free(impl->host.step_pages);
     free(impl->cells.cells);
+    free(impl->values);
     free(impl);
 }
 
@@ -266,7 +302,7 @@ static const struct el2_machine_operations operations = {
     .step = step,
     .touched = touched,
     .observe = observe,
-    .has_room = has_room,
+    .room = room,
     .destroy = destroy,
 };
 
@@ -279,7 +315,9 @@ static bool allocate(struct impl_machine *impl, const char **why)
         calloc(EL2_RANGE_PAGES_MAX, sizeof *impl->host.step_pages);
     impl->cells.cells = calloc(CELLS_PER_STEP, sizeof *impl->cells.cells);
     impl->cells.limit = CELLS_PER_STEP;
+    impl->values = calloc(CELLS_PER_STEP, sizeof *impl->values);
     if (impl->host.step_pages == NULL || impl->cells.cells == NULL ||
+        impl->values == NULL ||
         !table_index_create(&impl->tables, &impl->host.memory)) {
         *why = "not enough memory for the EL2 code's board";
         return false;

@@ -118,10 +118,12 @@ void physical_reset(struct physical *memory)
     memory->written_count = 0;
 }
 
-bool physical_has_room(const struct physical *memory)
+size_t physical_room(const struct physical *memory)
 {
-    return memory->log_length + STORES_PER_CALL <= LOG_LIMIT &&
-           memory->written_count + EL2_RANGE_PAGES_MAX <= WRITTEN_LIMIT;
+    size_t stores = (LOG_LIMIT - memory->log_length) / STORES_PER_CALL;
+    size_t pages =
+        (WRITTEN_LIMIT - memory->written_count) / EL2_RANGE_PAGES_MAX;
+    return stores < pages ? stores : pages;
 }
 
 bool physical_exists(const struct physical *memory, uint64_t address)

@@ -50,8 +50,8 @@ void physical_destroy(struct physical *memory);
 /* Back to the content of boot. */
 void physical_reset(struct physical *memory);
 
-/* Whether any one call still fits the log. */
-bool physical_has_room(const struct physical *memory);
+/* How many calls still fit, whatever they are. */
+size_t physical_room(const struct physical *memory);
 
 static inline bool physical_is_own(const struct physical *memory,
                                    uint64_t address)

@@ -13,7 +13,7 @@ static struct table_page *page_at(const struct table_index *index,
 bool table_index_create(struct table_index *index,
                         const struct physical *memory)
 {
-    *index = (struct table_index){.memory = memory};
+    *index = (struct table_index){.memory = memory, .root_linked = true};
     index->pages =
         calloc(memory->own_size / EL2_PAGE_SIZE + 1, sizeof *index->pages);
     return index->pages != NULL;
@@ -51,13 +51,21 @@ void table_index_add_bank_root(struct table_index *index, uint32_t bank,
     }
 }
 
-void table_index_reset(struct table_index *index)
+static void restore_roots(struct table_index *index)
 {
-    index->reset_step = ++index->step;
+    index->root_linked = false;
     for (size_t i = 0; i < index->root_count; i++) {
         struct table_page *page = page_at(index, index->roots[i].address);
         *page = index->roots[i].page;
-        page->known = index->step + 1;
+        page->known = UINT64_MAX;
+    }
+}
+
+void table_index_reset(struct table_index *index)
+{
+    index->reset_step = ++index->step;
+    if (index->root_linked) {
+        restore_roots(index);
     }
 }
 
@@ -150,6 +158,7 @@ static bool learn_entry(struct table_index *index, uint64_t address,
         return false;
     }
     bool fresh = !known && !has_content(index, below);
+    index->root_linked |= below->known == UINT64_MAX;
     below->known = index->step;
     below->first = first;
     below->id = page->id;

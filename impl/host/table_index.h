@@ -10,7 +10,8 @@
 #include "impl/host/physical.h"
 
 struct table_page {
-    uint64_t known;      /* reached from a root when above the last reset */
+    uint64_t known;      /* reached from a root when above the last reset;
+                            UINT64_MAX: a root */
     uint64_t first_step; /* that stored to it, when above the last reset */
     uint64_t first;      /* input page number that entry 0 covers */
     uint8_t id;          /* vmid or bank */
@@ -25,6 +26,7 @@ struct table_index {
     uint64_t reset_step;      /* the last reset */
     bool learnt;              /* a table, since asked last */
     bool missed;              /* a store to an unknown page, since asked last */
+    bool root_linked;         /* below another table, since the last reset */
     size_t root_count;
     struct {
         uint64_t address;
@@ -50,7 +52,7 @@ void table_index_add_npt_root(struct table_index *index, uint32_t vmid,
 void table_index_add_bank_root(struct table_index *index, uint32_t bank,
                                uint64_t address);
 
-/* Forget all but the roots. */
+/* Forget all but the roots; also before the first step. */
 void table_index_reset(struct table_index *index);
 
 /*

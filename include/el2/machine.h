@@ -30,6 +30,14 @@ struct el2_step {
     const char *fault;        /* NULL, or what the machine's own guard saw */
 };
 
+/* Cells that a step may have changed, some perhaps twice, and what each holds
+ * now. Kinds from EL2_CELL_KIND_COUNT on are the machine's own. */
+struct el2_touched {
+    size_t count;
+    const el2_cell *cells;
+    const struct el2_value *values;
+};
+
 /* A broken invariant: which, and the two cells that contradict each other. */
 struct el2_violation {
     const char *invariant;
@@ -65,21 +73,16 @@ struct el2_machine_operations {
     void (*step)(struct el2_machine *machine, const struct el2_call *call,
                  struct el2_step *step);
 
-    /*
-     * The cells that the last step may have changed, some perhaps twice, and
-     * perhaps some of kinds from EL2_CELL_KIND_COUNT on, which are the
-     * machine's own. Valid until the next step or reset.
-     */
-    const el2_cell *(*touched)(struct el2_machine *machine, size_t *count);
+    /* What the last step may have changed. Valid until the next step or
+     * reset. Only a specification may be asked twice. */
+    struct el2_touched (*touched)(struct el2_machine *machine);
 
     /* The value of a cell now. */
     struct el2_value (*observe)(struct el2_machine *machine, el2_cell cell);
 
-    /*
-     * Whether it still has room for any one call. When not, the program ends
-     * there. NULL: always.
-     */
-    bool (*has_room)(struct el2_machine *machine);
+    /* For how many more calls, whatever they are, it has room; a program ends
+     * where there is room for none. NULL: for all. */
+    size_t (*room)(struct el2_machine *machine);
 
     void (*destroy)(struct el2_machine *machine);
 

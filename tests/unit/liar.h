@@ -44,6 +44,7 @@ struct liar {
     struct step_lie step_lie;
     size_t steps; /* made since reset */
     el2_cell touched[4096];
+    struct el2_value values[4096];
 };
 
 static inline struct liar *liar_of(struct el2_machine *machine)
@@ -71,21 +72,6 @@ static inline void liar_step(struct el2_machine *machine,
     }
 }
 
-static const el2_cell *liar_touched(struct el2_machine *machine, size_t *count)
-{
-    struct liar *liar = liar_of(machine);
-    const el2_cell *cells =
-        liar->honest->operations->touched(liar->honest, count);
-    assert_in_range(*count + LIES, 0, 4096);
-    memcpy(liar->touched, cells, *count * sizeof *cells);
-    for (size_t i = 0; i < liar->lie_count; i++) {
-        if (liar->lies[i].told && liar->lies[i].step + 1 == liar->steps) {
-            liar->touched[(*count)++] = liar->lies[i].cell;
-        }
-    }
-    return liar->touched;
-}
-
 static inline struct el2_value liar_observe(struct el2_machine *machine,
                                             el2_cell cell)
 {
@@ -96,6 +82,24 @@ static inline struct el2_value liar_observe(struct el2_machine *machine,
         }
     }
     return value_of(liar->honest, cell);
+}
+
+static struct el2_touched liar_touched(struct el2_machine *machine)
+{
+    struct liar *liar = liar_of(machine);
+    struct el2_touched honest = liar->honest->operations->touched(liar->honest);
+    size_t count = honest.count;
+    assert_in_range(count + LIES, 0, 4096);
+    memcpy(liar->touched, honest.cells, count * sizeof *honest.cells);
+    for (size_t i = 0; i < liar->lie_count; i++) {
+        if (liar->lies[i].told && liar->lies[i].step + 1 == liar->steps) {
+            liar->touched[count++] = liar->lies[i].cell;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        liar->values[i] = liar_observe(machine, liar->touched[i]);
+    }
+    return (struct el2_touched){count, liar->touched, liar->values};
 }
 
 static const struct el2_machine_operations liar_operations = {

@@ -286,19 +286,17 @@ static inline void assert_value(struct el2_machine *machine, const char *shows,
 static inline bool changed_nothing_else(struct el2_machine *machine,
                                         const struct model_case *c)
 {
-    size_t count = 0;
     bool good = true;
-    const el2_cell *cells = machine->operations->touched(machine, &count);
-    for (size_t i = 0; i < count; i++) {
-        struct el2_value before =
-            machine->operations->before(machine, cells[i]);
-        bool listed = el2_cell_kind(cells[i]) >= EL2_CELL_KIND_COUNT ||
-                      el2_value_equal(before, value_of(machine, cells[i]));
+    struct el2_touched touched = machine->operations->touched(machine);
+    for (size_t i = 0; i < touched.count; i++) {
+        el2_cell cell = touched.cells[i];
+        struct el2_value before = machine->operations->before(machine, cell);
+        bool listed = el2_value_equal(before, touched.values[i]);
         for (size_t k = 0; k < MODEL_CASE_CHANGES && !listed; k++) {
-            listed = c->changes[k].cell == cells[i];
+            listed = c->changes[k].cell == cell;
         }
         if (!listed) {
-            print_error("%s: cell 0x%" PRIx64 " changed\n", c->shows, cells[i]);
+            print_error("%s: cell 0x%" PRIx64 " changed\n", c->shows, cell);
             good = false;
         }
     }

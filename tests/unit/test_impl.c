@@ -107,15 +107,12 @@ static void must_panic(el2_lock_set held, uint32_t number,
 static void expect_page(uint64_t pfn, uint32_t owner, uint32_t count,
                         uint64_t gfn)
 {
-    uint32_t is_owner;
-    uint32_t is_count;
-    uint64_t is_gfn;
+    struct el2_record is = el2_record_of_page(&el2, pfn);
 
-    el2_page_record(&el2, pfn, &is_owner, &is_count, &is_gfn);
-    if (is_owner != owner || is_count != count || is_gfn != gfn) {
+    if (is.owner != owner || is.count != count || is.gfn != gfn) {
         fail_msg("page 0x%llx is {%u, %u, 0x%llx}, not {%u, %u, 0x%llx}",
-                 (unsigned long long)pfn, is_owner, is_count,
-                 (unsigned long long)is_gfn, owner, count,
+                 (unsigned long long)pfn, is.owner, is.count,
+                 (unsigned long long)is.gfn, owner, count,
                  (unsigned long long)gfn);
     }
 }
@@ -217,6 +214,7 @@ static void pages_at_region_edges(void **state)
 static void records_name_their_page(void **state)
 {
     static const uint64_t pfns[] = {1, 0xf, HOST_PFN, HOST_END - 1};
+    struct el2_record record;
     (void)state;
 
     for (size_t i = 0; i < sizeof pfns / sizeof pfns[0]; i++) {
@@ -225,16 +223,19 @@ static void records_name_their_page(void **state)
         for (size_t word = 0; word < 2; word++) {
             uint64_t address = fake_shim_event(word)->first;
 
-            assert_int_equal(el2_page_of_record(&el2, address), pfns[i]);
+            assert_true(el2_record_at(&el2, address, &record));
+            assert_int_equal(record.pfn, pfns[i]);
+            assert_int_equal(record.owner, 1);
+            assert_int_equal(record.count, 0);
+            assert_int_equal(record.gfn, 7);
         }
     }
-    assert_int_equal(el2_page_of_record(&el2, el2.records - 8), EL2_INVALID64);
-    assert_int_equal(el2_page_of_record(&el2, el2.records), EL2_INVALID64);
-    assert_int_equal(el2_page_of_record(&el2, el2.npt_memory), EL2_INVALID64);
-    assert_int_equal(
-        el2_page_of_record(&el2,
-                           el2.records + 16 * (0x10 + EL2_END - HOST_PFN) - 8),
-        EL2_END - 1);
+    assert_false(el2_record_at(&el2, el2.records - 8, &record));
+    assert_false(el2_record_at(&el2, el2.records, &record));
+    assert_false(el2_record_at(&el2, el2.npt_memory, &record));
+    assert_true(el2_record_at(
+        &el2, el2.records + 16 * (0x10 + EL2_END - HOST_PFN) - 8, &record));
+    assert_int_equal(record.pfn, EL2_END - 1);
 }
 
 static void records_hold_every_value(void **state)

@@ -231,6 +231,7 @@ static void host_dma_uncounted(struct model *m)
 static void host_dma_in_second_bank(struct model *m)
 {
     bank_set_owner(m, 2, EL2_HOSTVISOR);
+    m->banks_ever_mapped |= 1 << 2;
     state_set(m, spt_of(2, DMA_GFN), mapped(PAGE, 3));
 }
 
@@ -411,9 +412,11 @@ static void corrupt(struct model *m, uint64_t *seed)
         set_entry(m, npt_of(v, v == 0 ? pfn : gfn), pfn);
         break;
     case 3:
+        m->banks_ever_mapped |= UINT64_C(1) << bank;
         state_set(m, spt_of(bank, gfn), mapped(pfn, 3));
         break;
     case 4:
+        m->banks_ever_mapped |= UINT64_C(1) << bank;
         state_set(m, spt_of(bank, pfn + HOST_OFFSET), mapped(pfn, 3));
         break;
     case 5:

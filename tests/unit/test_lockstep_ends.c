@@ -152,9 +152,9 @@ static void skipped(void **state)
     assert_diverged(f, 1, EL2_OBSERVE_VM);
 }
 
-static bool no_room(struct el2_machine *machine)
+static size_t no_room(struct el2_machine *machine)
 {
-    return liar_of(machine)->steps < 2;
+    return liar_of(machine)->steps < 2 ? 1 : 0;
 }
 
 /* A program that outgrows a machine ends there. */
@@ -162,7 +162,7 @@ static void out_of_room(void **state)
 {
     struct fixture *f = *state;
     add_calls(f);
-    f->liar.operations.has_room = no_room;
+    f->liar.operations.room = no_room;
     assert_int_equal(run_program(f), LOCKSTEP_NO_ROOM);
     assert_int_equal(f->liar.steps, 2);
     assert_int_equal(f->lockstep.counts.no_room, 1);

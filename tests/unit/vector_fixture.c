@@ -33,12 +33,6 @@ static void fake_step(struct el2_machine *machine, const struct el2_call *call,
     *step = fake_of(machine)->step;
 }
 
-static const el2_cell *fake_touched(struct el2_machine *machine, size_t *count)
-{
-    *count = fake_of(machine)->touched_count;
-    return fake_of(machine)->touched;
-}
-
 static struct el2_value fake_value(struct el2_machine *machine, el2_cell cell,
                                    bool now)
 {
@@ -61,9 +55,19 @@ static struct el2_value fake_before(struct el2_machine *machine, el2_cell cell)
     return fake_value(machine, cell, false);
 }
 
-static bool fake_has_room(struct el2_machine *machine)
+static struct el2_touched fake_touched(struct el2_machine *machine)
 {
-    return !fake_of(machine)->full;
+    struct fake *fake = fake_of(machine);
+    for (size_t i = 0; i < fake->touched_count; i++) {
+        fake->values[i] = fake_value(machine, fake->touched[i], true);
+    }
+    return (struct el2_touched){fake->touched_count, fake->touched,
+                                fake->values};
+}
+
+static size_t fake_room(struct el2_machine *machine)
+{
+    return fake_of(machine)->full ? 0 : 1;
 }
 
 static const struct el2_machine_operations fake_operations = {
@@ -73,7 +77,7 @@ static const struct el2_machine_operations fake_operations = {
     .step = fake_step,
     .touched = fake_touched,
     .observe = fake_observe,
-    .has_room = fake_has_room,
+    .room = fake_room,
     .before = fake_before,
 };
 

@@ -48,6 +48,7 @@ struct fake {
     struct fake_cell cells[4];
     size_t cell_count;
     el2_cell touched[5];
+    struct el2_value values[5];
     size_t touched_count;
     unsigned resets;
     bool full;
