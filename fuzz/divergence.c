@@ -1,5 +1,7 @@
 #include "fuzz/divergence.h"
 
+#include "fuzz/cell_text.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -26,148 +28,6 @@ void divergence_signature(const struct divergence *divergence, char *text,
              observation_names[divergence->observation]);
 }
 
-void divergence_cell_name(el2_cell cell, char *text, size_t size)
-{
-    uint32_t id = el2_cell_id(cell);
-    uint64_t index = el2_cell_index(cell);
-    switch (el2_cell_kind(cell)) {
-    case EL2_CELL_PAGE:
-        snprintf(text, size, "page 0x%" PRIx64, index);
-        break;
-    case EL2_CELL_NPT:
-        snprintf(text, size, "NPT of %s%" PRIu32 " at gfn 0x%" PRIx64,
-                 id == EL2_HOSTVISOR ? "host " : "vmid ", id, index);
-        break;
-    case EL2_CELL_NPT_BLOCK:
-        snprintf(text, size, "NPT of %s%" PRIu32 ", block at gfn 0x%" PRIx64,
-                 id == EL2_HOSTVISOR ? "host " : "vmid ", id,
-                 index * EL2_PAGES_PER_BLOCK);
-        break;
-    case EL2_CELL_SPT:
-        snprintf(text, size,
-                 "SPT of SMMU %" PRIu32 " bank %" PRIu32
-                 " at iova page 0x%" PRIx64,
-                 id / EL2_BANKS_PER_SMMU, id % EL2_BANKS_PER_SMMU, index);
-        break;
-    case EL2_CELL_BANK:
-        snprintf(text, size, "owner of SMMU %" PRIu32 " bank %" PRIu32,
-                 id / EL2_BANKS_PER_SMMU, id % EL2_BANKS_PER_SMMU);
-        break;
-    case EL2_CELL_VM_STATE:
-        snprintf(text, size, "state of VM %" PRIu32, id);
-        break;
-    case EL2_CELL_CORE:
-        snprintf(text, size, "next vmid and remap pointer");
-        break;
-    case EL2_CELL_MEMORY:
-        snprintf(text, size, "content of page 0x%" PRIx64, index);
-        break;
-    case EL2_CELL_DATA_LOG:
-        snprintf(text, size, "values decided on behalf of vmid %" PRIu32, id);
-        break;
-    case EL2_CELL_NPT_TABLES:
-        snprintf(text, size, "stage-2 tables taken for vmid %" PRIu32, id);
-        break;
-    case EL2_CELL_SPT_TABLES:
-        snprintf(text, size, "SMMU tables taken");
-        break;
-    case EL2_CELL_KIND_COUNT:
-        snprintf(text, size, "nothing");
-        break;
-    }
-}
-
-static void owner_name(uint32_t owner, char *text, size_t size)
-{
-    if (owner == EL2_INVALID) {
-        snprintf(text, size, "nobody");
-    } else if (owner == EL2_HOSTVISOR) {
-        snprintf(text, size, "host");
-    } else {
-        snprintf(text, size, "vmid %" PRIu32, owner);
-    }
-}
-
-static void page_value(struct el2_value value, char *text, size_t size)
-{
-    char owner[24];
-    char count[24] = "not yet mapped";
-    owner_name(el2_value_owner(value), owner, sizeof owner);
-    if (el2_value_count(value) != EL2_INVALID) {
-        snprintf(count, sizeof count, "%" PRIu32, el2_value_count(value));
-    }
-    snprintf(text, size, "owner %s, count %s, gfn 0x%" PRIx64, owner, count,
-             el2_value_gfn(value));
-}
-
-static void entry_value(struct el2_value value, char *text, size_t size)
-{
-    if (el2_value_descriptor(value) == 0) {
-        snprintf(text, size, "no entry");
-    } else if (el2_value_translation(value) == EL2_NO_TRANSLATION) {
-        snprintf(text, size,
-                 "level %" PRIu32 " descriptor 0x%" PRIx64
-                 ", translates to nothing",
-                 el2_value_level(value), el2_value_descriptor(value));
-    } else {
-        snprintf(text, size,
-                 "level %" PRIu32 " descriptor 0x%" PRIx64
-                 ", translates to page 0x%" PRIx64,
-                 el2_value_level(value), el2_value_descriptor(value),
-                 el2_value_translation(value));
-    }
-}
-
-static void vm_state_value(uint64_t state, char *text, size_t size)
-{
-    static const char *const names[] = {"unused",   "mapped",      "ready",
-                                        "verified", "powered off", "active"};
-    if (state < sizeof names / sizeof names[0]) {
-        snprintf(text, size, "%s", names[state]);
-    } else {
-        snprintf(text, size, "state %" PRIu64, state);
-    }
-}
-
-void divergence_cell_value(el2_cell cell, struct el2_value value, char *text,
-                           size_t size)
-{
-    switch (el2_cell_kind(cell)) {
-    case EL2_CELL_PAGE:
-        page_value(value, text, size);
-        break;
-    case EL2_CELL_NPT:
-    case EL2_CELL_NPT_BLOCK:
-    case EL2_CELL_SPT:
-        entry_value(value, text, size);
-        break;
-    case EL2_CELL_BANK:
-        owner_name((uint32_t)value.words[0], text, size);
-        break;
-    case EL2_CELL_VM_STATE:
-        vm_state_value(value.words[0], text, size);
-        break;
-    case EL2_CELL_CORE:
-        snprintf(text, size, "vmid %" PRIu64 ", remap pointer 0x%" PRIx64,
-                 value.words[0], value.words[1]);
-        break;
-    case EL2_CELL_NPT_TABLES:
-        snprintf(text, size,
-                 "%" PRIu64 " of level 1, %" PRIu64 " of level 2, %" PRIu64
-                 " of level 3",
-                 value.words[0] & UINT32_MAX, value.words[0] >> 32,
-                 value.words[1]);
-        break;
-    case EL2_CELL_SPT_TABLES:
-        snprintf(text, size, "%" PRIu64 " of level 2, %" PRIu64 " of level 3",
-                 value.words[0], value.words[1]);
-        break;
-    default:
-        snprintf(text, size, "0x%" PRIx64, value.words[0]);
-        break;
-    }
-}
-
 static void describe_panic(const struct divergence *divergence, char *text,
                            size_t size)
 {
@@ -185,14 +45,34 @@ static void describe_panic(const struct divergence *divergence, char *text,
              actual->panicked ? "a panic" : "none");
 }
 
+static void step_result(const struct el2_step *step, char *text, size_t size)
+{
+    static const char *const accesses[] = {
+        [EL2_ACCESS_NONE] = "nothing",
+        [EL2_ACCESS_DONE] = "done",
+        [EL2_ACCESS_FAULT] = "a fault",
+        [EL2_ACCESS_DEVICE] = "a device",
+        [EL2_ACCESS_UNKNOWN] = "anything but a fault",
+    };
+    if (step->has_result) {
+        snprintf(text, size, "0x%" PRIx64, step->result);
+    } else {
+        snprintf(text, size, "%s", accesses[step->access]);
+    }
+}
+
 static void describe_result(const struct divergence *divergence, char *text,
                             size_t size)
 {
+    char expected[32];
+    char actual[32];
+    step_result(&divergence->expected_step, expected, sizeof expected);
+    step_result(&divergence->actual_step, actual, sizeof actual);
     snprintf(text, size,
              "result\n"
-             "  expected  0x%" PRIx64 "\n"
-             "  actual    0x%" PRIx64 "\n",
-             divergence->expected_step.result, divergence->actual_step.result);
+             "  expected  %s\n"
+             "  actual    %s\n",
+             expected, actual);
 }
 
 static void describe_invariant(const struct divergence *divergence, char *text,
@@ -200,10 +80,11 @@ static void describe_invariant(const struct divergence *divergence, char *text,
 {
     char entry[96];
     char page[96];
-    divergence_cell_name(divergence->violation.entry, entry, sizeof entry);
-    divergence_cell_name(divergence->violation.page, page, sizeof page);
-    snprintf(text, size, "the invariant %s is broken: %s and %s\n",
-             divergence->violation.invariant, entry, page);
+    cell_name(divergence->violation.entry, entry, sizeof entry);
+    cell_name(divergence->violation.page, page, sizeof page);
+    snprintf(text, size, "the invariant %s is broken on the %s: %s and %s\n",
+             divergence->violation.invariant, divergence->violator, entry,
+             page);
 }
 
 static void describe_cell(const struct divergence *divergence, char *text,
@@ -212,11 +93,10 @@ static void describe_cell(const struct divergence *divergence, char *text,
     char name[96];
     char expected[160];
     char actual[160];
-    divergence_cell_name(divergence->cell, name, sizeof name);
-    divergence_cell_value(divergence->cell, divergence->expected, expected,
-                          sizeof expected);
-    divergence_cell_value(divergence->cell, divergence->actual, actual,
-                          sizeof actual);
+    cell_name(divergence->cell, name, sizeof name);
+    cell_value(divergence->cell, divergence->expected, expected,
+               sizeof expected);
+    cell_value(divergence->cell, divergence->actual, actual, sizeof actual);
     snprintf(text, size,
              "%s\n"
              "  expected  %s\n"

@@ -16,10 +16,11 @@ struct divergence {
     enum el2_observation observation;
 
     /* By observation: panic and result compare the two steps, an invariant
-     * is the specification's own, all others are a cell with two values. */
+     * is one machine's own, all others are a cell with two values. */
     struct el2_step expected_step;
     struct el2_step actual_step;
     struct el2_violation violation;
+    const char *violator; /* name of the machine */
     el2_cell cell;
     struct el2_value expected;
     struct el2_value actual;
@@ -43,11 +44,6 @@ void divergence_signature(const struct divergence *divergence, char *text,
 /* What differs, in words: one line or a few, each ended. */
 void divergence_describe(const struct divergence *divergence, char *text,
                          size_t size);
-
-/* Name and value of a cell, in words, without newline. */
-void divergence_cell_name(el2_cell cell, char *text, size_t size);
-void divergence_cell_value(el2_cell cell, struct el2_value value, char *text,
-                           size_t size);
 
 /*
  * Say what diverged on standard error and abort, from a function of its own

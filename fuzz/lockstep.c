@@ -1,7 +1,7 @@
 #include "fuzz/lockstep.h"
 
 /* Cells that one call can add at most, from both machines. */
-#define CELLS_PER_CALL (24 * EL2_RANGE_PAGES_MAX)
+#define CELLS_PER_CALL (8 * EL2_CALL_PAGES_MAX)
 
 bool lockstep_create(struct lockstep *lockstep,
                      struct el2_machine *specification,
@@ -13,8 +13,10 @@ bool lockstep_create(struct lockstep *lockstep,
         .other = other,
         .platform = platform,
         .check_invariants = true,
+        .check_other_invariants = true,
         .end_comparison_period = LOCKSTEP_END_COMPARISON_PERIOD,
     };
+    lockstep->counts = &lockstep->own_counts;
     return cell_set_create(&lockstep->cells);
 }
 
@@ -79,6 +81,11 @@ static const enum el2_observation observation_of_kind[EL2_CELL_KIND_COUNT] = {
     [EL2_CELL_DATA_LOG] = EL2_OBSERVE_MEMORY,
     [EL2_CELL_NPT_TABLES] = EL2_OBSERVE_TABLES,
     [EL2_CELL_SPT_TABLES] = EL2_OBSERVE_TABLES,
+    [EL2_CELL_VCPU] = EL2_OBSERVE_VM,
+    [EL2_CELL_INC_EXE] = EL2_OBSERVE_VM,
+    [EL2_CELL_IMAGE] = EL2_OBSERVE_IMAGES,
+    [EL2_CELL_IMAGE_REMAP] = EL2_OBSERVE_IMAGES,
+    [EL2_CELL_MEMORY_UNKNOWN] = EL2_OBSERVE_MEMORY,
 };
 
 /* Section 8: what a lock protects, and, under the page lock, which page the
@@ -90,6 +97,7 @@ static bool is_torn(const struct comparison *comparison, el2_cell cell)
     switch (el2_cell_kind(cell)) {
     case EL2_CELL_PAGE:
     case EL2_CELL_MEMORY:
+    case EL2_CELL_MEMORY_UNKNOWN:
         if (el2_cell_index(cell) != comparison->torn_pfn) {
             return false;
         }
@@ -111,6 +119,10 @@ static bool is_torn(const struct comparison *comparison, el2_cell cell)
         lock = EL2_LOCK_SMMU;
         break;
     case EL2_CELL_VM_STATE:
+    case EL2_CELL_VCPU:
+    case EL2_CELL_INC_EXE:
+    case EL2_CELL_IMAGE:
+    case EL2_CELL_IMAGE_REMAP:
         lock = EL2_LOCK_VM + id;
         break;
     case EL2_CELL_CORE:
@@ -136,17 +148,53 @@ static bool is_comparable(const struct comparison *comparison, el2_cell cell)
            (comparison->held == 0 || !is_torn(comparison, cell));
 }
 
-static void compare_values(struct comparison *comparison, el2_cell cell,
-                           struct el2_value expected, struct el2_value actual)
+/*
+ * The MMU as a judge (section 10, E10): the page at which a block's walk ends
+ * says nothing of the 511 others, so each is translated, as the architecture
+ * does and as the map says.
+ */
+static void compare_block_pages(struct comparison *comparison, el2_cell block,
+                                struct el2_value value)
 {
-    if (el2_value_equal(expected, actual) || !is_comparable(comparison, cell)) {
+    if (el2_value_level(value) != 2 || !is_comparable(comparison, block)) {
         return;
     }
+    uint64_t first = el2_cell_index(block) * EL2_PAGES_PER_BLOCK;
+    for (uint64_t i = 0; i < EL2_PAGES_PER_BLOCK; i++) {
+        el2_cell cell =
+            el2_cell_make(EL2_CELL_NPT, el2_cell_id(block), first + i);
+        struct el2_value expected =
+            observe(comparison->lockstep->specification, cell);
+        struct el2_value actual = observe(comparison->lockstep->other, cell);
+        if (!el2_value_equal(expected, actual)) {
+            note(comparison, EL2_OBSERVE_NPT, cell, expected, actual);
+            return;
+        }
+    }
+}
+
+static void note_difference(struct comparison *comparison, el2_cell cell,
+                            struct el2_value expected, struct el2_value actual)
+{
     enum el2_cell_kind kind = el2_cell_kind(cell);
+    if (!is_comparable(comparison, cell)) {
+        return;
+    }
     if (kind == EL2_CELL_PAGE) {
         note_page(comparison, cell, expected, actual);
     } else {
         note(comparison, observation_of_kind[kind], cell, expected, actual);
+    }
+}
+
+static inline void compare_values(struct comparison *comparison, el2_cell cell,
+                                  struct el2_value expected,
+                                  struct el2_value actual)
+{
+    if (!el2_value_equal(expected, actual)) {
+        note_difference(comparison, cell, expected, actual);
+    } else if (el2_cell_kind(cell) == EL2_CELL_NPT_BLOCK) {
+        compare_block_pages(comparison, cell, expected);
     }
 }
 
@@ -219,6 +267,10 @@ static void compare_touched(struct comparison *comparison)
         lockstep->other->operations->touched(lockstep->other);
     struct el2_touched expected =
         lockstep->specification->operations->touched(lockstep->specification);
+    if (expected.count > 0 ||
+        comparison->divergence->expected_step.has_result) {
+        lockstep->counts->telling++;
+    }
     if (lockstep->compares_end) {
         keep_for_end(lockstep, &actual);
         keep_for_end(lockstep, &expected);
@@ -263,6 +315,26 @@ static void compare_at_end(struct comparison *comparison)
     compare_standing(comparison);
 }
 
+/* A load or store: what the specification does not follow may end in memory
+ * or in a device, but not in a fault. */
+static bool access_agrees(const struct el2_step *expected,
+                          const struct el2_step *actual)
+{
+    if (expected->access == EL2_ACCESS_UNKNOWN) {
+        return actual->access != EL2_ACCESS_FAULT;
+    }
+    return expected->access == actual->access;
+}
+
+/* What a load returns of a page that is not followed may be anything. */
+static bool result_agrees(const struct el2_step *expected,
+                          const struct el2_step *actual)
+{
+    return expected->access == EL2_ACCESS_UNKNOWN ||
+           (expected->has_result == actual->has_result &&
+            expected->result == actual->result);
+}
+
 /* Panic and result: a panic on one side only ends the step there. */
 static void compare_steps(struct comparison *comparison)
 {
@@ -271,21 +343,23 @@ static void compare_steps(struct comparison *comparison)
     const struct el2_value nothing = {{0, 0}};
     if (expected->panicked != actual->panicked || actual->fault != NULL) {
         note(comparison, EL2_OBSERVE_PANIC, 0, nothing, nothing);
-    } else if (expected->has_result != actual->has_result ||
-               expected->result != actual->result) {
+    } else if (!access_agrees(expected, actual) ||
+               !result_agrees(expected, actual)) {
         note(comparison, EL2_OBSERVE_RESULT, 0, nothing, nothing);
     }
 }
 
-static void check_invariants(struct comparison *comparison)
+static void check_invariants_of(struct comparison *comparison,
+                                struct el2_machine *machine)
 {
-    struct lockstep *lockstep = comparison->lockstep;
-    struct el2_machine *specification = lockstep->specification;
     struct el2_violation violation;
     const struct el2_value nothing = {{0, 0}};
-    if (!specification->operations->invariants_of_step(specification,
-                                                       &violation)) {
-        comparison->divergence->violation = violation;
+    if (machine->operations->invariants_of_step != NULL &&
+        !machine->operations->invariants_of_step(machine, &violation)) {
+        if (!comparison->differs) {
+            comparison->divergence->violation = violation;
+            comparison->divergence->violator = machine->operations->name;
+        }
         note(comparison, EL2_OBSERVE_INVARIANT, violation.entry, nothing,
              nothing);
     }
@@ -316,7 +390,10 @@ static bool step_differs(struct lockstep *lockstep, enum el2_run run,
     if (expected->panicked) {
         compare_at_end(&comparison);
     } else if (lockstep->check_invariants && run == EL2_RUN_CONTRACTS) {
-        check_invariants(&comparison);
+        check_invariants_of(&comparison, specification);
+        if (lockstep->check_other_invariants) {
+            check_invariants_of(&comparison, other);
+        }
     }
     return comparison.differs;
 }
@@ -379,13 +456,13 @@ static enum lockstep_end run_calls(struct lockstep *lockstep,
     for (size_t i = 0; i < program->call_count; i++) {
         const struct el2_call *call = &calls[i];
         if (calls_left == 0 && (calls_left = room(lockstep)) == 0) {
-            lockstep->counts.no_room++;
+            lockstep->counts->no_room++;
             return LOCKSTEP_NO_ROOM;
         }
         bool admitted = specification->operations->admits(specification,
                                                           program->run, call);
         if (!admitted) {
-            lockstep->counts.skipped++;
+            lockstep->counts->skipped++;
             watch(lockstep, lockstep->after, i, &program->calls[i], call, NULL);
             continue;
         }
@@ -394,15 +471,15 @@ static enum lockstep_end run_calls(struct lockstep *lockstep,
         divergence->call = *call;
         watch(lockstep, lockstep->before, i, &program->calls[i], call, NULL);
         bool differs = step_differs(lockstep, program->run, divergence);
-        lockstep->counts.calls++;
-        lockstep->counts.outcomes[divergence->outcome]++;
+        lockstep->counts->calls++;
+        lockstep->counts->outcomes[divergence->outcome]++;
         watch(lockstep, lockstep->after, i, &program->calls[i], call,
               &divergence->expected_step);
         if (differs) {
             return LOCKSTEP_DIVERGED;
         }
         if (divergence->expected_step.panicked) {
-            lockstep->counts.panics++;
+            lockstep->counts->panics++;
             return LOCKSTEP_SAME;
         }
     }
@@ -444,7 +521,10 @@ enum lockstep_end lockstep_run_resolved(struct lockstep *lockstep,
     cell_set_begin_program(&lockstep->cells);
     lockstep->compares_end =
         is_chosen(program, lockstep->end_comparison_period);
-    lockstep->counts.programs++;
+    lockstep->counts->programs++;
     *divergence = (struct divergence){.observation = EL2_OBSERVE_PANIC};
-    return run_calls(lockstep, program, calls, divergence);
+    uint64_t before = lockstep->counts->calls;
+    enum lockstep_end end = run_calls(lockstep, program, calls, divergence);
+    lockstep->counts->lengths[lockstep->counts->calls - before]++;
+    return end;
 }

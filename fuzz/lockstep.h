@@ -45,21 +45,27 @@ struct lockstep_counts {
     uint64_t skipped; /* outside the contracts */
     uint64_t panics;  /* programs that ended in one */
     uint64_t no_room;
+    uint64_t telling; /* calls that changed state or returned a value */
     uint64_t outcomes[EL2_OUTCOME_COUNT];
+    /* Programs by how many of their calls were executed. */
+    uint64_t lengths[PROGRAM_CALL_LIMIT + 1];
 };
 
 struct lockstep {
     struct el2_machine *specification; /* must have the operations of one */
     struct el2_machine *other;
     const struct el2_platform *platform;
-    bool check_invariants; /* in a run within contracts */
+    bool check_invariants;       /* in a run within contracts */
+    bool check_other_invariants; /* of the other machine as well */
     /* Everything is compared at the end of one program in this many; which
      * ones depends on their calls only. 1: of every program. */
     uint32_t end_comparison_period;
     lockstep_watch before; /* before each admitted call; may be NULL */
     lockstep_watch after; /* after each call, also a skipped one; may be NULL */
     void *watch_context;
-    struct lockstep_counts counts;
+    /* Counted up for ever; set by lockstep_create() to counts of its own. */
+    struct lockstep_counts *counts;
+    struct lockstep_counts own_counts;
     /* The cells of a program that is compared at its end. */
     struct cell_set cells;
     bool compares_end;

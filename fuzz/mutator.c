@@ -3,10 +3,20 @@
 #include "fuzz/operand_draw.h"
 #include "fuzz/program.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Most calls that one mutation inserts, copies or removes. */
 #define STRETCH 4
+
+/* Most times that a call is repeated. */
+#define REPEATS 24
+
+/* Most calls that a program grows by at its end. */
+#define GROWTH 32
+
+/* Calls drawn for each place at the end, until one is good. */
+#define TRIES 16
 
 /* Engines mutate one input at a time; a program is too large for the stack. */
 static struct program program;
@@ -31,31 +41,61 @@ static void remove_calls(size_t at, size_t n)
     program.call_count -= n;
 }
 
-/* A call of the kind that the program's run admits. */
-static uint32_t draw_number(struct random *random)
+unsigned mutator_weight_even(uint32_t number,
+                             const struct el2_call_description *description)
 {
-    for (;;) {
-        uint32_t number = (uint32_t)random_below(random, EL2_CALL_NUMBER_LIMIT);
+    (void)number;
+    (void)description;
+    return 1;
+}
+
+void mutator_create(struct mutator *mutator, mutator_weight weight)
+{
+    *mutator = (struct mutator){.guide_count = 0};
+    for (uint32_t number = 0; number < EL2_CALL_NUMBER_LIMIT; number++) {
         const struct el2_call_description *description = &el2_calls[number];
-        if (description->name != NULL &&
-            (description->issuer == EL2_ISSUER_TABLES) ==
-                (program.run == EL2_RUN_TABLES)) {
-            return number;
+        if (description->name == NULL) {
+            continue;
+        }
+        bool of_tables = description->issuer == EL2_ISSUER_TABLES;
+        struct mutator_urn *urn =
+            &mutator->urns[of_tables ? EL2_RUN_TABLES : EL2_RUN_CONTRACTS];
+        for (unsigned n = weight(number, description); n > 0; n--) {
+            assert(urn->count < sizeof urn->numbers);
+            urn->numbers[urn->count++] = (uint8_t)number;
         }
     }
 }
 
-static void draw_call(struct random *random, struct program_call *call)
+static uint32_t draw_number(const struct mutator *mutator,
+                            struct random *random)
 {
-    call->number = draw_number(random);
-    const struct el2_call_description *description = &el2_calls[call->number];
-    for (uint32_t i = 0; i < description->argument_count; i++) {
-        call->operands[i] =
-            operand_draw(random, &program, description->arguments[i].kind);
-    }
+    const struct mutator_urn *urn = &mutator->urns[program.run];
+    return urn->numbers[random_below(random, urn->count)];
 }
 
-static void insert_calls(struct random *random)
+/* Mostly the call is about what one earlier call was about: this bank and this
+ * address in it, this VM and this page. */
+static void draw_call(const struct mutator *mutator, struct random *random,
+                      struct program_call *call)
+{
+    const struct program_call *earlier = NULL;
+    if (program.call_count > 0 && !random_one_in(random, 3)) {
+        earlier = &program.calls[random_below(random, program.call_count)];
+    }
+    call->number = draw_number(mutator, random);
+    const struct el2_call_description *description = &el2_calls[call->number];
+    for (uint32_t i = 0; i < description->argument_count; i++) {
+        enum el2_argument_kind kind = description->arguments[i].kind;
+        if (earlier == NULL || random_one_in(random, 6) ||
+            !operand_follow(random, earlier, kind, &call->operands[i])) {
+            call->operands[i] = operand_draw(random, &program, kind);
+        }
+    }
+    operand_relate(random, call);
+}
+
+static void insert_calls(const struct mutator *mutator, struct random *random)
 {
     size_t n = 1 + random_below(random, STRETCH);
     for (size_t i = 0; i < n; i++) {
@@ -64,9 +104,78 @@ static void insert_calls(struct random *random)
                         ? random_below(random, program.call_count + 1)
                         : program.call_count;
         struct program_call call;
-        draw_call(random, &call);
+        draw_call(mutator, random, &call);
         if (open_gap(at, 1)) {
             program.calls[at] = call;
+        }
+    }
+}
+
+/* The guide for the program's platform, or NULL. */
+static struct guide *find_guide(const struct mutator *mutator)
+{
+    for (size_t i = 0; i < mutator->guide_count; i++) {
+        if (strcmp(mutator->guides[i].platform.name, program.platform) == 0) {
+            return &mutator->guides[i];
+        }
+    }
+    return mutator->guide_count > 0 ? &mutator->guides[0] : NULL;
+}
+
+/* Take out the calls that would never be made, and half of those that do
+ * nothing where they stand now. */
+static void tidy(struct random *random, struct guide *guide)
+{
+    size_t kept = 0;
+    enum guide_verdict verdict = GUIDE_CHANGES;
+    guide_begin(guide);
+    for (size_t i = 0; i < program.call_count && verdict != GUIDE_PANICS; i++) {
+        verdict = guide_try(guide, program.run, &program.calls[i]);
+        bool is_idle = verdict == GUIDE_IDLE || verdict == GUIDE_SKIPPED;
+        if (!is_idle || random_one_in(random, 2)) {
+            program.calls[kept++] = program.calls[i];
+        }
+    }
+    program.call_count = kept;
+}
+
+/*
+ * A call that goes on from where the program leads. Mostly one that changes
+ * something; when none of a few is like that, or once in a while, whatever
+ * comes, so that every way to fail is gone too. False when that ends the
+ * program.
+ */
+static bool grow_by_one(const struct mutator *mutator, struct random *random,
+                        struct guide *guide)
+{
+    struct program_call *call = &program.calls[program.call_count];
+    bool takes_any = random_one_in(random, 40);
+    enum guide_verdict verdict = GUIDE_PANICS;
+    for (unsigned i = 0; i < TRIES; i++) {
+        draw_call(mutator, random, call);
+        verdict = guide_try(guide, program.run, call);
+        if (verdict == GUIDE_CHANGES || takes_any) {
+            break;
+        }
+        if (verdict == GUIDE_IDLE) {
+            guide_undo(guide);
+        }
+    }
+    if (verdict == GUIDE_SKIPPED || (verdict != GUIDE_CHANGES && !takes_any)) {
+        return true;
+    }
+    program.call_count++;
+    return verdict != GUIDE_PANICS;
+}
+
+static void grow(const struct mutator *mutator, struct random *random,
+                 struct guide *guide)
+{
+    program.call_count = guide_follow(guide, &program);
+    size_t n = 1 + random_below(random, GROWTH);
+    for (size_t i = 0; i < n && program.call_count < PROGRAM_CALL_LIMIT; i++) {
+        if (!grow_by_one(mutator, random, guide)) {
+            return;
         }
     }
 }
@@ -115,6 +224,21 @@ static void duplicate_calls(struct random *random)
     }
 }
 
+/* The same call many times over: what counts has a limit. */
+static void repeat_call(struct random *random)
+{
+    if (program.call_count == 0) {
+        return;
+    }
+    size_t at = random_below(random, program.call_count);
+    size_t n = 1 + random_below(random, REPEATS);
+    if (open_gap(at, n)) {
+        for (size_t i = 0; i < n; i++) {
+            program.calls[at + i] = program.calls[at + n];
+        }
+    }
+}
+
 static void swap_calls(struct random *random)
 {
     if (program.call_count > 1) {
@@ -134,22 +258,24 @@ static void change_run(void)
     program.call_count = 0;
 }
 
-static void mutate_once(struct random *random)
+static void mutate_once(const struct mutator *mutator, struct random *random)
 {
     uint64_t choice = random_below(random, 32);
     if (choice < 16) {
-        insert_calls(random);
+        insert_calls(mutator, random);
     } else if (choice < 24) {
         change_operand(random);
     } else if (choice < 27) {
         delete_calls(random);
+    } else if (choice < 28) {
+        repeat_call(random);
     } else if (choice < 29) {
         duplicate_calls(random);
     } else if (choice < 31) {
         swap_calls(random);
     } else if (random_one_in(random, 8)) {
         change_run();
-        insert_calls(random);
+        insert_calls(mutator, random);
     }
 }
 
@@ -164,24 +290,33 @@ static size_t encode(uint8_t *bytes, size_t max_size)
     return size;
 }
 
-size_t mutator_mutate(uint8_t *bytes, size_t size, size_t max_size,
-                      uint32_t seed)
+size_t mutator_mutate(const struct mutator *mutator, uint8_t *bytes,
+                      size_t size, size_t max_size, uint32_t seed)
 {
     if (max_size < PROGRAM_HEADER_BYTES) {
         return size;
     }
     struct random random = random_from(seed);
     program_decode(bytes, size, &program);
+    struct guide *guide = find_guide(mutator);
+    if (guide != NULL && random_one_in(&random, 2)) {
+        grow(mutator, &random, guide);
+        return encode(bytes, max_size);
+    }
     size_t n = 1 + random_below(&random, 3);
     for (size_t i = 0; i < n; i++) {
-        mutate_once(&random);
+        mutate_once(mutator, &random);
+    }
+    if (guide != NULL) {
+        tidy(&random, guide);
     }
     return encode(bytes, max_size);
 }
 
-size_t mutator_cross_over(const uint8_t *first, size_t first_size,
-                          const uint8_t *second, size_t second_size,
-                          uint8_t *out, size_t max_size, uint32_t seed)
+size_t mutator_cross_over(const struct mutator *mutator, const uint8_t *first,
+                          size_t first_size, const uint8_t *second,
+                          size_t second_size, uint8_t *out, size_t max_size,
+                          uint32_t seed)
 {
     if (max_size < PROGRAM_HEADER_BYTES) {
         return 0;
@@ -198,6 +333,10 @@ size_t mutator_cross_over(const uint8_t *first, size_t first_size,
         memcpy(&program.calls[kept], &donor.calls[from],
                n * sizeof donor.calls[0]);
         program.call_count = kept + n;
+    }
+    struct guide *guide = find_guide(mutator);
+    if (guide != NULL) {
+        tidy(&random, guide);
     }
     return encode(out, max_size);
 }

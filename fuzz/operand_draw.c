@@ -1,5 +1,7 @@
 #include "fuzz/operand_draw.h"
 
+#include "fuzz/register_draw.h"
+
 /* What operands of different kinds have in common when they agree. */
 enum subject {
     SUBJECT_VM,
@@ -67,7 +69,8 @@ static uint64_t draw_vm(struct random *random, const struct program *program)
     if (random_one_in(random, 8)) {
         return random_below(random, EL2_VMID_LIMIT + 1);
     }
-    return 1 + random_below(random, 2);
+    return random_one_in(random, 6) ? EL2_HOSTVISOR
+                                    : 1 + random_below(random, 2);
 }
 
 /* Pages at which something ends: of blocks, of small memories, of all. */
@@ -116,9 +119,28 @@ static struct operand draw_page(struct random *random,
     if (choice < 15) {
         return (struct operand){OPERAND_EL2, random_below(random, 4)};
     }
+    if (random_one_in(random, 4)) {
+        return (struct operand){OPERAND_NUMBER, EL2_PFN_SPACE - 513 +
+                                                    random_below(random, 1026)};
+    }
     return (struct operand){OPERAND_NUMBER,
                             random_next(random) % EL2_PFN_SPACE >>
                                 random_below(random, 28)};
+}
+
+/* Where the host finds a page that the program has: its own accesses go by the
+ * pfn, those of its devices by the iova. False when it has none. */
+static bool page_of_host(struct random *random, const struct program *program,
+                         enum el2_argument_kind kind, struct operand *operand)
+{
+    bool by_device = kind == EL2_ARGUMENT_IOVA || random_one_in(random, 2);
+    if (!reuse(random, program, SUBJECT_PAGE, operand)) {
+        return false;
+    }
+    if (by_device) {
+        operand->base = OPERAND_DMA;
+    }
+    return true;
 }
 
 /* A page that a guest or a device addresses. */
@@ -127,9 +149,8 @@ static struct operand draw_guest_page(struct random *random,
                                       enum el2_argument_kind kind)
 {
     struct operand operand;
-    if (kind == EL2_ARGUMENT_IOVA && random_one_in(random, 2) &&
-        reuse(random, program, SUBJECT_PAGE, &operand)) {
-        operand.base = OPERAND_DMA; /* where a host bank maps that page */
+    if (kind != EL2_ARGUMENT_IPA && random_one_in(random, 2) &&
+        page_of_host(random, program, kind, &operand)) {
         return operand;
     }
     if (!random_one_in(random, 3) &&
@@ -202,9 +223,30 @@ static struct operand in_unit(struct random *random,
     return operand_make(kind, page.base, value);
 }
 
-struct operand operand_draw(struct random *random,
-                            const struct program *program,
-                            enum el2_argument_kind kind)
+bool operand_follow(struct random *random, const struct program_call *earlier,
+                    enum el2_argument_kind kind, struct operand *operand)
+{
+    const struct el2_call_description *description =
+        &el2_calls[earlier->number];
+    enum subject subject = subject_of(kind);
+    for (uint32_t i = 0; i < description->argument_count; i++) {
+        enum el2_argument_kind of = description->arguments[i].kind;
+        if (of == kind) {
+            *operand = earlier->operands[i];
+            return true;
+        }
+        if (subject != SUBJECT_OTHER && subject_of(of) == subject) {
+            struct operand page = earlier->operands[i];
+            page.value = page_of(of, page);
+            *operand = in_unit(random, kind, page);
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct operand draw(struct random *random, const struct program *program,
+                           enum el2_argument_kind kind)
 {
     switch (kind) {
     case EL2_ARGUMENT_VMID:
@@ -233,6 +275,36 @@ struct operand operand_draw(struct random *random,
         return operand_make(kind, OPERAND_NUMBER,
                             random_one_in(random, 6) ? random_below(random, 3)
                                                      : 0);
+    default:
+        return operand_make(kind, OPERAND_NUMBER, register_draw(random, kind));
     }
-    return operand_make(kind, OPERAND_NUMBER, 0);
+}
+
+struct operand operand_draw(struct random *random,
+                            const struct program *program,
+                            enum el2_argument_kind kind)
+{
+    struct operand operand = draw(random, program, kind);
+    operand.value = register_draw_high_bit(random, operand.value);
+    return operand_make(kind, operand.base, operand.value);
+}
+
+void operand_relate(struct random *random, struct program_call *call)
+{
+    const struct el2_call_description *description = &el2_calls[call->number];
+    struct operand *iova = NULL;
+    struct operand page = {OPERAND_NUMBER, 0};
+    for (uint32_t i = 0; i < description->argument_count; i++) {
+        enum el2_argument_kind kind = description->arguments[i].kind;
+        if (kind == EL2_ARGUMENT_IOVA) {
+            iova = &call->operands[i];
+        } else if (subject_of(kind) == SUBJECT_PAGE) {
+            page = call->operands[i];
+            page.value = page_of(kind, page);
+        }
+    }
+    if (iova != NULL && page.base == OPERAND_RAM && random_one_in(random, 2)) {
+        page.base = OPERAND_DMA;
+        *iova = in_unit(random, EL2_ARGUMENT_IOVA, page);
+    }
 }

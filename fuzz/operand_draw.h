@@ -6,36 +6,17 @@
 #define FUZZ_OPERAND_DRAW_H
 
 #include "fuzz/program.h"
+#include "fuzz/random.h"
 
-/* A sequence of numbers that a seed determines. */
-struct random {
-    uint64_t state;
-};
+/* The operand with which `earlier` speaks of the same thing as an argument of
+ * this kind would: the same bank, the same page in whatever unit. False when it
+ * speaks of no such thing. */
+bool operand_follow(struct random *random, const struct program_call *earlier,
+                    enum el2_argument_kind kind, struct operand *operand);
 
-static inline struct random random_from(uint32_t seed)
-{
-    return (struct random){seed * UINT64_C(0x9e3779b97f4a7c15) + 1};
-}
-
-/* splitmix64. */
-static inline uint64_t random_next(struct random *random)
-{
-    uint64_t z = random->state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-/* 0 .. limit - 1; limit > 0 and below 2^32. */
-static inline uint64_t random_below(struct random *random, uint64_t limit)
-{
-    return ((random_next(random) >> 32) * limit) >> 32;
-}
-
-static inline bool random_one_in(struct random *random, uint64_t n)
-{
-    return random_below(random, n) == 0;
-}
+/* Once in a while make the call's iova the one at which a host bank maps the
+ * page that the call names. */
+void operand_relate(struct random *random, struct program_call *call);
 
 /* An operand of this kind for a further call of the program. */
 struct operand operand_draw(struct random *random,

@@ -7,7 +7,7 @@
 static struct el2_machine *model(const struct el2_platform *platform,
                                  const char **why)
 {
-    return el2_create_model(platform, el2_oracle_unchanged, why);
+    return el2_create_model(platform, el2_oracle_bytes, why);
 }
 
 static struct el2_machine *drawing_model(const struct el2_platform *platform,
@@ -34,13 +34,80 @@ published_primitives(const struct el2_platform *platform, const char **why)
     return el2_create_published_primitives(platform, el2_oracle_formula, why);
 }
 
+/* Page operations, and the hypercalls that their contracts speak of. */
+static unsigned weight_of_pages(uint32_t number,
+                                const struct el2_call_description *description)
+{
+    switch (number) {
+    case EL2_CALL_register_kvm:
+    case EL2_CALL_smmu_alloc_pgd:
+    case EL2_CALL_smmu_free_pgd:
+    case EL2_CALL_vm_poweroff:
+        return 1;
+    default:
+        return description->issuer == EL2_ISSUER_OPERATION ||
+               description->issuer == EL2_ISSUER_TABLES;
+    }
+}
+
+/* What an attacker holds; page operations only besides. */
+static unsigned
+weight_of_hypercalls(uint32_t number,
+                     const struct el2_call_description *description)
+{
+    if (number == EL2_CALL_vm_poweroff) {
+        return 2; /* not much happens to a VM after it */
+    }
+    return description->issuer >= EL2_ISSUER_HOST ? 6 : 1;
+}
+
+static bool speaks_of_banks(const struct el2_call_description *description)
+{
+    for (uint32_t i = 0; i < description->argument_count; i++) {
+        if (description->arguments[i].kind == EL2_ARGUMENT_SMMU) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Banks, DMA and what devices reach; and of the rest what gives pages to VMs,
+ * takes them away, and looks at them. */
+static unsigned weight_of_smmu(uint32_t number,
+                               const struct el2_call_description *description)
+{
+    if (speaks_of_banks(description)) {
+        return description->issuer >= EL2_ISSUER_HOST ? 9 : 1;
+    }
+    switch (number) {
+    case EL2_CALL_register_kvm:
+    case EL2_CALL_verify_vm_image:
+    case EL2_CALL_vm_fault:
+    case EL2_CALL_mem_load:
+    case EL2_CALL_mem_store:
+        return 4;
+    case EL2_CALL_vm_poweroff:
+    case EL2_CALL_clear_vm_s2_range:
+    case EL2_CALL_host_fault:
+    case EL2_CALL_vm_share:
+    case EL2_CALL_vm_unshare:
+        return 2;
+    default:
+        return 0;
+    }
+}
+
 static const struct pairing pairings[] = {
     {"fuzz_pages", "the specification and the EL2 code", true, model,
-     el2_create_impl},
+     el2_create_impl, weight_of_pages},
+    {"fuzz_hypercalls", "the specification and the EL2 code", true, model,
+     el2_create_impl, weight_of_hypercalls},
+    {"fuzz_smmu", "the specification and the EL2 code", true, model,
+     el2_create_impl, weight_of_smmu},
     {"fuzz_primitives", "the specification and its primitives", true,
-     drawing_model, primitives},
+     drawing_model, primitives, mutator_weight_even},
     {"fuzz_published", "the atomic texts and the primitives, as published",
-     false, published_model, published_primitives},
+     false, published_model, published_primitives, weight_of_pages},
 };
 
 const struct pairing *pairing_at(size_t index)

@@ -7,6 +7,7 @@
 #define FUZZ_PAIRING_H
 
 #include "fuzz/lockstep.h"
+#include "fuzz/mutator.h"
 
 struct pairing {
     const char *target;
@@ -17,6 +18,7 @@ struct pairing {
         const struct el2_platform *platform, const char **why);
     struct el2_machine *(*create_other)(const struct el2_platform *platform,
                                         const char **why);
+    mutator_weight weight; /* which calls its programs are made of */
 };
 
 /* The pairing that is meant when none is named. */

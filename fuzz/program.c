@@ -36,6 +36,13 @@ static const struct operand_rules rules[] = {
     [EL2_ARGUMENT_SIZE] = {false, false, 0, LONGEST_RANGE_SIZE},
     [EL2_ARGUMENT_BANK] = {false, false, 8, UINT64_MAX},
     [EL2_ARGUMENT_SMMU] = {false, false, 2, UINT64_MAX},
+    [EL2_ARGUMENT_VCPU] = {false, false, 9, UINT64_MAX},
+    [EL2_ARGUMENT_IMAGE] = {false, false, 6, UINT64_MAX},
+    [EL2_ARGUMENT_LENGTH] = {false, false, 0, UINT64_MAX},
+    [EL2_ARGUMENT_ATTRIBUTES] = {false, false, 0, UINT64_MAX},
+    [EL2_ARGUMENT_OFFSET] = {false, false, 0, UINT64_MAX},
+    [EL2_ARGUMENT_WIDTH] = {false, false, 9, UINT64_MAX},
+    [EL2_ARGUMENT_VALUE] = {false, false, 0, UINT64_MAX},
 };
 
 static_assert(EL2_RANGE_PAGES_MAX == 4096, "the format fixes it");

@@ -68,6 +68,9 @@ static void print_operand(struct printer *printer, enum el2_argument_kind kind,
     case EL2_ARGUMENT_PAGES:
     case EL2_ARGUMENT_BANK:
     case EL2_ARGUMENT_SMMU:
+    case EL2_ARGUMENT_VCPU:
+    case EL2_ARGUMENT_IMAGE:
+    case EL2_ARGUMENT_WIDTH:
         print(printer, "%" PRIu64, operand->value);
         break;
     case EL2_ARGUMENT_DESCRIPTOR:
@@ -79,6 +82,10 @@ static void print_operand(struct printer *printer, enum el2_argument_kind kind,
     case EL2_ARGUMENT_IPA:
     case EL2_ARGUMENT_IOVA:
     case EL2_ARGUMENT_SIZE:
+    case EL2_ARGUMENT_LENGTH:
+    case EL2_ARGUMENT_ATTRIBUTES:
+    case EL2_ARGUMENT_OFFSET:
+    case EL2_ARGUMENT_VALUE:
         print_number(printer, operand->base, operand->value);
         break;
     }

@@ -3,6 +3,7 @@
 #include "devicetree/known.h"
 #include "fuzz/pairing.h"
 #include "fuzz/statistics.h"
+#include "fuzz/trail.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,10 @@
 /* More than there are built-in platforms. */
 #define PAIR_LIMIT 16
 
+/* libFuzzer looks for a section of this name. */
+__attribute__((section("__libfuzzer_extra_counters")))
+uint8_t target_counters[TRAIL_COUNTERS];
+
 static struct {
     const struct pairing *pairing;
     const char *platform; /* for all programs, or NULL */
@@ -18,6 +23,9 @@ static struct {
     struct statistics *statistics;
     struct paired_machines *pairs[PAIR_LIMIT]; /* the default first */
     size_t pair_count;
+    struct mutator mutator;
+    struct guide guides[PAIR_LIMIT]; /* of the pairs, in their order */
+    struct trail trail;
     struct program program;
 } target;
 
@@ -25,6 +33,18 @@ _Noreturn static void refuse(const char *what, const char *why)
 {
     fprintf(stderr, "%s: %s: %s\n", target.pairing->target, what, why);
     exit(2);
+}
+
+static void note_call(void *context, const struct lockstep_call *call)
+{
+    const struct lockstep *lockstep = context;
+    if (call->expected != NULL) {
+        struct el2_touched touched =
+            lockstep->specification->operations->touched(
+                lockstep->specification);
+        trail_add(&target.trail, call->call->number, call->expected->outcome,
+                  &touched);
+    }
 }
 
 static void boot(const char *platform_name)
@@ -40,13 +60,28 @@ static void boot(const char *platform_name)
         !pairing_boot(target.pairing, &platform, pair, &reason)) {
         refuse(platform_name, reason);
     }
+    pair->lockstep.counts = &target.statistics->counts;
+    pair->lockstep.after = note_call;
+    pair->lockstep.watch_context = &pair->lockstep;
+    if (!guide_create(&target.guides[target.pair_count], &platform, &reason)) {
+        refuse(platform_name, reason);
+    }
     target.pairs[target.pair_count++] = pair;
+    target.mutator.guide_count = target.pair_count;
+}
+
+const struct mutator *target_mutator(void)
+{
+    return &target.mutator;
 }
 
 void target_start(const char *name)
 {
     const char *why;
     target.pairing = pairing_find(name);
+    mutator_create(&target.mutator, target.pairing->weight);
+    target.mutator.guides = target.guides;
+    trail_start(&target.trail, target_counters);
     target.platform = getenv("EL2DIFF_PLATFORM");
     target.past = getenv("EL2DIFF_PAST");
     target.statistics = statistics_open(getenv("EL2DIFF_STATISTICS"), &why);
@@ -112,26 +147,14 @@ static void diverged(const struct divergence *divergence)
     divergence_abort(divergence, replay);
 }
 
-static void count(const struct lockstep_counts *before,
-                  const struct lockstep_counts *after)
-{
-    struct statistics *statistics = target.statistics;
-    statistics->programs++;
-    statistics->calls += after->calls - before->calls;
-    statistics->skipped += after->skipped - before->skipped;
-    statistics->panics += after->panics - before->panics;
-}
-
 int target_run(const uint8_t *bytes, size_t size)
 {
     program_decode(bytes, size, &target.program);
     struct lockstep *lockstep = &pair_for(&target.program)->lockstep;
-    const struct lockstep_counts before = lockstep->counts;
     struct divergence divergence;
-    enum lockstep_end end =
-        lockstep_run(lockstep, &target.program, &divergence);
-    count(&before, &lockstep->counts);
-    if (end == LOCKSTEP_DIVERGED) {
+    trail_begin_program(&target.trail);
+    if (lockstep_run(lockstep, &target.program, &divergence) ==
+        LOCKSTEP_DIVERGED) {
         diverged(&divergence);
     }
     return 0;

@@ -3,6 +3,7 @@
 #include "impl/npt.h"
 #include "impl/page_record.h"
 #include "impl/spt.h"
+#include "impl/vcpu.h"
 
 /* Where each thing starts in EL2's memory: page records, then the stage-2
  * tables of each vmid, then the SMMU tables. All page-aligned. */
@@ -43,12 +44,16 @@ static void boot_values(struct el2 *el2, const struct el2_platform *platform)
     struct layout layout = lay_out(platform);
 
     el2->core_vmid = platform->core_vmid;
+    el2->vcpus_per_vm = platform->vcpus_per_vm;
+    el2->images_per_vm = platform->images_per_vm;
     el2->max_share_count = platform->max_share_count;
     el2->max_dma_count = platform->max_dma_count;
     el2->smmu_host_offset = platform->smmu_host_offset;
     el2->smmu_count = platform->smmu_count;
     for (uint32_t i = 0; i < platform->smmu_count; i++) {
         el2->smmu_banks[i] = platform->smmus[i].bank_count;
+        el2->smmu_windows[i].base = platform->smmus[i].base;
+        el2->smmu_windows[i].size = platform->smmus[i].size;
     }
     el2->records = layout.records;
     el2->npt_memory = layout.npt;
@@ -71,6 +76,8 @@ bool el2_boot(struct el2 *el2, const struct el2_platform *platform)
     }
     for (uint32_t vmid = 0; vmid < EL2_VMID_LIMIT; vmid++) {
         el2->vm_state[vmid] = EL2_VM_UNUSED;
+        vcpus_boot(el2, vmid);
+        el2->image_count[vmid] = 0;
     }
     el2->next_vmid = 1;
     el2->next_remap = EL2_REMAP_START;

@@ -31,6 +31,20 @@ struct el2_npt {
     struct el2_pool pools[3]; /* level 1, 2, 3 */
 };
 
+/* A boot image that a VM starts from. */
+struct el2_image {
+    uint64_t load_address;  /* IPA, bytes */
+    uint64_t size;          /* bytes, > 0 */
+    uint64_t remap_address; /* where EL2 maps it for its check */
+    uint64_t pages_mapped;  /* of it, so far */
+};
+
+/* The register window of an SMMU. */
+struct el2_smmu_window {
+    uint64_t base; /* physical address */
+    uint64_t size; /* bytes */
+};
+
 /*
  * EL2's state, but for what is in its memory (tables and page records). Set by
  * el2_boot() and then by el2_dispatch() only.
@@ -38,10 +52,13 @@ struct el2_npt {
 struct el2 {
     /* Fixed at boot. */
     uint32_t core_vmid;
+    uint32_t vcpus_per_vm;
+    uint32_t images_per_vm;
     uint32_t max_share_count;
     uint32_t max_dma_count;
     uint32_t smmu_count;
     uint32_t smmu_banks[EL2_SMMU_LIMIT];
+    struct el2_smmu_window smmu_windows[EL2_SMMU_LIMIT];
     uint64_t smmu_host_offset;
     uint32_t region_count;
     struct el2_memory_region regions[EL2_REGION_LIMIT]; /* ascending */
@@ -58,6 +75,11 @@ struct el2 {
     uint32_t vm_state[EL2_VMID_LIMIT];
     uint32_t next_vmid;
     uint64_t next_remap;
+    uint32_t vcpu_state[EL2_VMID_LIMIT][EL2_VCPU_LIMIT];
+    uint32_t inc_exe[EL2_VMID_LIMIT]; /* 1: runs encrypted state */
+    uint32_t image_count[EL2_VMID_LIMIT];
+    /* The first image_count of each VM have been set. */
+    struct el2_image images[EL2_VMID_LIMIT][EL2_IMAGE_LIMIT];
 };
 
 /* Bytes of memory that EL2 needs on this platform for tables and records. */
@@ -70,8 +92,9 @@ uint64_t el2_memory_needed(const struct el2_platform *platform);
 bool el2_boot(struct el2 *el2, const struct el2_platform *platform);
 
 /*
- * One call: raw registers in, result out (0 when the call has none). A panic
- * does not return. Calls without an implementation are not to be made.
+ * One call: raw registers in, result out (0 when EL2 gives none; what
+ * smmu_write writes is the SMMU's to see). A panic does not return. Accesses
+ * through the tables (EL2_ISSUER_ACCESS) are no calls of EL2 and panic.
  */
 uint64_t el2_dispatch(struct el2 *el2, const struct el2_call *call);
 

@@ -31,6 +31,14 @@ uint32_t register_kvm(struct el2 *el2)
     return vmid;
 }
 
+void vm_expect_state(const struct el2 *el2, uint32_t vmid,
+                     enum el2_vm_state state)
+{
+    if (el2->vm_state[vmid] != state) {
+        shim_panic("the VM is not in the state for this");
+    }
+}
+
 void vm_poweroff(struct el2 *el2, uint32_t vmid)
 {
     shim_lock(EL2_LOCK_VM + vmid);

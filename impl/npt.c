@@ -87,13 +87,12 @@ static void replace_page(uint32_t vmid, uint64_t ipa, uint64_t entry,
     shim_store64(entry, descriptor);
 }
 
-static void map_page(struct el2_npt *npt, uint32_t vmid, uint64_t ipa,
-                     uint64_t descriptor)
+/* The table of pages for `ipa`, with the tables above it. */
+static uint64_t level3_table(struct el2_npt *npt, uint64_t ipa)
 {
     uint64_t above = level2_entry(npt, ipa);
     uint64_t level2 = shim_load64(above);
     uint64_t level3;
-    uint64_t entry;
 
     if (is_block(level2)) {
         shim_panic("npt: a page inside a block");
@@ -102,7 +101,14 @@ static void map_page(struct el2_npt *npt, uint32_t vmid, uint64_t ipa,
     if (level3 == 0) {
         shim_panic("npt: no level-3 table left");
     }
-    entry = table_entry(level3, ipa, LEVEL3_SHIFT);
+    return level3;
+}
+
+static void map_page(uint64_t level3, uint32_t vmid, uint64_t ipa,
+                     uint64_t descriptor)
+{
+    uint64_t entry = table_entry(level3, ipa, LEVEL3_SHIFT);
+
     replace_page(vmid, ipa, entry, shim_load64(entry), descriptor);
 }
 
@@ -153,7 +159,25 @@ void npt_map(struct el2 *el2, uint32_t vmid, uint64_t ipa, uint64_t level,
     if (level == BLOCK_LEVEL) {
         map_block(npt, vmid, ipa, descriptor);
     } else {
-        map_page(npt, vmid, ipa, descriptor);
+        map_page(level3_table(npt, ipa), vmid, ipa, descriptor);
+    }
+    unlock(vmid);
+}
+
+void npt_map_pages(struct el2 *el2, uint32_t vmid, uint64_t ipa,
+                   uint64_t descriptor, uint64_t count)
+{
+    struct el2_npt *npt = &el2->npt[vmid];
+    uint64_t level3 = 0;
+
+    lock(vmid);
+    for (uint64_t i = 0; i < count; i++) {
+        if (i == 0 || ipa % EL2_BLOCK_SIZE < EL2_PAGE_SIZE) {
+            level3 = level3_table(npt, ipa);
+        }
+        map_page(level3, vmid, ipa, descriptor);
+        ipa += EL2_PAGE_SIZE;
+        descriptor += EL2_PAGE_SIZE;
     }
     unlock(vmid);
 }

@@ -28,6 +28,12 @@ void npt_boot(struct el2 *el2, const struct el2_platform *platform);
 void npt_map(struct el2 *el2, uint32_t vmid, uint64_t ipa, uint64_t level,
              uint64_t descriptor);
 
+/* Map `count` pages that follow each other on both sides, in order, under one
+ * npt[vmid]; of those before one that panics all are mapped. `descriptor` is
+ * that of the first. */
+void npt_map_pages(struct el2 *el2, uint32_t vmid, uint64_t ipa,
+                   uint64_t descriptor, uint64_t count);
+
 /* The descriptor at which the walk ends, 0 when there is none. */
 uint64_t npt_walk(const struct el2 *el2, uint32_t vmid, uint64_t ipa);
 

@@ -171,15 +171,35 @@ void map_pfn_vm(struct el2 *el2, uint32_t vmid, uint64_t ipa,
             level == 2 ? page & ~EL2_PAGE_NOT_BLOCK : page);
 }
 
-void map_vm_io(struct el2 *el2, uint32_t vmid, uint64_t ipa, uint64_t address)
+/* How many of `count` pages from this position on are alike: pages without
+ * record have no owner either. */
+static uint64_t pages_alike(const struct page_position *position,
+                            uint64_t count)
+{
+    if (position->has_record) {
+        return 1;
+    }
+    return count < position->pages_left ? count : position->pages_left;
+}
+
+void map_vm_io_pages(struct el2 *el2, uint32_t vmid, uint64_t ipa,
+                     uint64_t address, uint64_t count)
 {
     struct page_position position;
 
     shim_lock(EL2_LOCK_PAGE);
     position = page_locate(el2, address >> EL2_PAGE_SHIFT);
-    if (page_read_owner(&position).owner == EL2_INVALID) {
-        npt_map(el2, vmid, ipa, LEVEL_PAGE,
-                descriptor_address(address) | EL2_S2_DEVICE);
+    while (count > 0) {
+        uint64_t run = pages_alike(&position, count);
+
+        if (page_read_owner(&position).owner == EL2_INVALID) {
+            npt_map_pages(el2, vmid, ipa,
+                          descriptor_address(address) | EL2_S2_DEVICE, run);
+        }
+        ipa += run << EL2_PAGE_SHIFT;
+        address += run << EL2_PAGE_SHIFT;
+        count -= run;
+        page_move(el2, &position, position.pfn + run);
     }
     shim_unlock(EL2_LOCK_PAGE);
 }

@@ -34,8 +34,10 @@ void assign_pfns_to_vm(const struct el2 *el2, uint32_t vmid, uint64_t gfn,
 void map_pfn_vm(struct el2 *el2, uint32_t vmid, uint64_t ipa,
                 uint64_t descriptor, uint64_t level);
 
-/* Map a device for the VM; nothing when the page at `address` has an owner. */
-void map_vm_io(struct el2 *el2, uint32_t vmid, uint64_t ipa, uint64_t address);
+/* Map pages of devices, from `address` on, for the VM from `ipa` on; those
+ * that have an owner are left out. */
+void map_vm_io_pages(struct el2 *el2, uint32_t vmid, uint64_t ipa,
+                     uint64_t address, uint64_t count);
 
 /* The VM shares a page with the host once more, or once less; nothing when the
  * page is not its own. */

@@ -12,6 +12,7 @@
 
 #include "el2/locks.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Single-copy atomic 64-bit access to EL2's own memory; 8-byte aligned. What
@@ -22,6 +23,21 @@ void shim_store64(uint64_t address, uint64_t value);
 /* Zero the page of memory at `address` (page-aligned): one of EL2's own, or
  * one that changes hands. */
 void shim_clear_page(uint64_t address);
+
+/* The firmware's cipher: fill the page of memory at `out` with the cipher of
+ * the page at `in`, or put the page at `address` back into the clear. All
+ * page-aligned. */
+void shim_encrypt_page(uint64_t out, uint64_t in);
+void shim_decrypt_page(uint64_t address);
+
+/* Whether the firmware finds a boot image, whose first page lies at `address`,
+ * well signed. */
+bool shim_image_is_signed(uint64_t address);
+
+/* A write to the registers of an SMMU that reaches the hardware, of 4 or 8
+ * bytes at `offset` of its window. */
+void shim_smmu_write32(uint32_t smmu, uint64_t offset, uint32_t value);
+void shim_smmu_write64(uint32_t smmu, uint64_t offset, uint64_t value);
 
 /* Take and release a lock of el2/locks.h, in its order. */
 void shim_lock(unsigned lock);

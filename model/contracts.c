@@ -1,5 +1,7 @@
 #include "model/contracts.h"
 
+#include "model/arguments.h"
+
 void contract_maxima(const struct el2_platform *platform, uint64_t *maxima)
 {
     maxima[EL2_ARGUMENT_VMID] = platform->core_vmid;
@@ -14,6 +16,13 @@ void contract_maxima(const struct el2_platform *platform, uint64_t *maxima)
     maxima[EL2_ARGUMENT_SIZE] = EL2_RANGE_PAGES_MAX * EL2_PAGE_SIZE;
     maxima[EL2_ARGUMENT_BANK] = EL2_BANKS_PER_SMMU - 1;
     maxima[EL2_ARGUMENT_SMMU] = EL2_SMMU_LIMIT - 1;
+    maxima[EL2_ARGUMENT_VCPU] = platform->vcpus_per_vm - 1;
+    maxima[EL2_ARGUMENT_IMAGE] = platform->images_per_vm - 1;
+    maxima[EL2_ARGUMENT_LENGTH] = UINT64_MAX;
+    maxima[EL2_ARGUMENT_ATTRIBUTES] = UINT64_MAX;
+    maxima[EL2_ARGUMENT_OFFSET] = UINT64_MAX;
+    maxima[EL2_ARGUMENT_WIDTH] = UINT64_MAX;
+    maxima[EL2_ARGUMENT_VALUE] = UINT64_MAX;
 }
 
 static bool arguments_in_range(const struct model *m,
@@ -48,11 +57,6 @@ static bool table_call_admitted(const struct el2_call *call)
            npt_map_defined(call->arguments[2], call->arguments[3]);
 }
 
-static bool is_vm(const struct model *m, uint64_t v)
-{
-    return el2_platform_is_vm(&m->platform, v);
-}
-
 static bool state_is(const struct model *m, uint64_t v, enum el2_vm_state state)
 {
     return vm_state(m, (uint32_t)v) == state;
@@ -81,8 +85,7 @@ static bool map_pfn_vm_admitted(const struct model *m, uint32_t v,
 static bool bank_admitted(const struct model *m, uint64_t bank, uint64_t smmu,
                           uint32_t v, bool for_unmap)
 {
-    uint32_t owner =
-        bank_owner(m, (uint32_t)(smmu * EL2_BANKS_PER_SMMU + bank));
+    uint32_t owner = bank_owner(m, bank_id(bank, smmu));
     if (owner == EL2_INVALID || (v != EL2_INVALID && owner != v)) {
         return false;
     }
@@ -126,6 +129,91 @@ static bool operation_admitted(const struct model *m,
     }
 }
 
+/*
+ * Whether an image's blocks end within the address space: its size may be
+ * less than its last page, so that the end of that page lies past 2^48. What
+ * a map does there, section 3 leaves undefined.
+ */
+static bool images_end_in_space(const struct model *m, uint64_t v)
+{
+    for (uint64_t i = 0; is_vm(m, v) && i < m->platform.images_per_vm; i++) {
+        struct image image = image_get(m, (uint32_t)v, i);
+        if (!range_fits(image.load_addr, image.mapped * EL2_PAGE_SIZE,
+                        EL2_ADDRESS_SPACE)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The host is not trusted and may put anything into its registers; but a
+ * range must be one that a harness can walk. */
+static bool hypercall_admitted(const struct model *m,
+                               const struct el2_call *call)
+{
+    const uint64_t *a = call->arguments;
+    switch (call->number) {
+    case EL2_CALL_clear_vm_s2_range:
+        return a[2] / EL2_PAGE_SIZE <= EL2_RANGE_PAGES_MAX ||
+               !clear_arguments(m, a[0], a[1], a[2]);
+    case EL2_CALL_phys_addr_ioremap:
+        return pages_of(a[3]) <= EL2_RANGE_PAGES_MAX ||
+               !ioremap_arguments(m, a[0], a[1], a[2], a[3]);
+    case EL2_CALL_verify_vm_image:
+        return images_end_in_space(m, a[0]);
+    default:
+        return true;
+    }
+}
+
+static bool event_admitted(const struct model *m, const struct el2_call *call)
+{
+    const uint64_t *a = call->arguments;
+    switch (call->number) {
+    case EL2_CALL_vm_share:
+    case EL2_CALL_vm_unshare:
+        return is_vm(m, a[0]) && (pages_of(a[2]) <= EL2_RANGE_PAGES_MAX ||
+                                  !range_fits(a[1], a[2], EL2_ADDRESS_SPACE));
+    default:
+        return is_vm(m, a[0]);
+    }
+}
+
+static bool makes_accesses(const struct model *m, uint64_t p)
+{
+    return p == EL2_HOSTVISOR ||
+           (is_vm(m, p) && state_is(m, p, EL2_VM_VERIFIED));
+}
+
+/*
+ * update_smmu_page takes any descriptor; one that is no page by its type
+ * translates for the map of section 3 and not for a device. No hypercall makes
+ * one, and what hardware should do with it section 6 does not say.
+ */
+static bool device_sees_entry(const struct model *m, uint32_t bank,
+                              uint64_t gfn)
+{
+    struct map_entry entry = spt_get(m, bank, gfn);
+    return entry.pfn == 0 ||
+           (entry.descriptor & EL2_DESCRIPTOR_TYPE) == EL2_DESCRIPTOR_PAGE;
+}
+
+/* Section 6: "Other accesses are not made." */
+static bool access_admitted(const struct model *m, const struct el2_call *call)
+{
+    const uint64_t *a = call->arguments;
+    switch (call->number) {
+    case EL2_CALL_mem_load:
+    case EL2_CALL_mem_store:
+        return is_gfn(a[1]) && makes_accesses(m, a[0]);
+    default: /* dev_load, dev_store */
+        return a[2] < EL2_IOVA_SPACE / EL2_PAGE_SIZE &&
+               is_bank(m, a[0], a[1]) &&
+               makes_accesses(m, bank_owner(m, bank_id(a[0], a[1]))) &&
+               device_sees_entry(m, bank_id(a[0], a[1]), a[2]);
+    }
+}
+
 bool contract_admits(const struct model *m, enum el2_run run,
                      const struct el2_call *call)
 {
@@ -139,9 +227,11 @@ bool contract_admits(const struct model *m, enum el2_run run,
     case EL2_ISSUER_OPERATION:
         return arguments_in_range(m, call) && operation_admitted(m, call);
     case EL2_ISSUER_HOST:
-        return true; /* the host is not trusted: any registers */
+        return hypercall_admitted(m, call);
     case EL2_ISSUER_VM:
-        return is_vm(m, call->arguments[0]);
+        return event_admitted(m, call);
+    case EL2_ISSUER_ACCESS:
+        return access_admitted(m, call);
     }
     return false;
 }

@@ -1,90 +1,89 @@
+/* Which function answers which call of the host or event of a VM. */
 #include "model/hypercalls.h"
 
-#include "model/tables.h"
-
-/* Section 8: what a panic leaves locked, besides what was held already. */
-static enum el2_outcome panic_holding(struct model *m, el2_lock_set locks,
-                                      enum el2_outcome outcome)
+static enum el2_outcome call_of_smmu(struct model *m, uint32_t number,
+                                     const uint64_t *a, uint64_t *result)
 {
-    m->held |= locks;
-    return outcome;
+    switch (number) {
+    case EL2_CALL_smmu_alloc_pgd:
+        return model_smmu_alloc_pgd(m, a[0], a[1], a[2]);
+    case EL2_CALL_smmu_free_pgd:
+        return model_smmu_free_pgd(m, a[0], a[1]);
+    case EL2_CALL_smmu_map:
+        return model_smmu_map(m, a[0], a[1], a[2], a[3], a[4]);
+    case EL2_CALL_smmu_iova_to_phys:
+        return model_smmu_iova_to_phys(m, a[0], a[1], a[2], result);
+    case EL2_CALL_smmu_clear:
+        return model_smmu_clear(m, a[0], a[1], a[2]);
+    case EL2_CALL_smmu_read:
+        return model_smmu_read(m, a[0], a[1], a[2]);
+    case EL2_CALL_smmu_write:
+        return model_smmu_write(m, a[0], a[1], a[2], a[3], result);
+    default:
+        return EL2_OUTCOME_NONE;
+    }
 }
 
-enum el2_outcome model_register_kvm(struct model *m, uint64_t *v)
+static enum el2_outcome call_of_host(struct model *m, uint32_t number,
+                                     const uint64_t *a, uint64_t *result)
 {
-    uint32_t vmid = core_next_vmid(m);
-    if (vmid >= m->platform.core_vmid) {
-        return panic_holding(m, el2_lock_bit(EL2_LOCK_CORE),
-                             EL2_OUTCOME_PANIC_NO_VMID_LEFT);
+    switch (number) {
+    case EL2_CALL_register_kvm:
+        return model_register_kvm(m, result);
+    case EL2_CALL_register_vcpu:
+        return model_register_vcpu(m, a[0], a[1]);
+    case EL2_CALL_set_boot_info:
+        return model_set_boot_info(m, a[0], a[1], a[2], result);
+    case EL2_CALL_remap_vm_image:
+        return model_remap_vm_image(m, a[0], a[1], a[2]);
+    case EL2_CALL_verify_vm_image:
+        return model_verify_vm_image(m, a[0]);
+    case EL2_CALL_clear_vm_s2_range:
+        return model_clear_vm_s2_range(m, a[0], a[1], a[2]);
+    case EL2_CALL_phys_addr_ioremap:
+        return model_phys_addr_ioremap(m, a[0], a[1], a[2], a[3]);
+    case EL2_CALL_encrypt_buf:
+        return model_encrypt_buf(m, a[0], a[1], a[2]);
+    case EL2_CALL_decrypt_buf:
+        return model_decrypt_buf(m, a[0], a[1]);
+    case EL2_CALL_load_crypt_vcpu:
+        return model_load_crypt_vcpu(m, a[0], a[1]);
+    case EL2_CALL_save_crypt_vcpu:
+        return model_save_crypt_vcpu(m, a[0], a[1]);
+    case EL2_CALL_host_fault:
+        return model_host_fault(m, a[0]);
+    default:
+        return call_of_smmu(m, number, a, result);
     }
-    core_set_next_vmid(m, vmid + 1);
-    if (vm_state(m, vmid) != EL2_VM_UNUSED) {
-        return panic_holding(m, el2_lock_bit(EL2_LOCK_VM + vmid),
-                             EL2_OUTCOME_PANIC_VM_STATE);
-    }
-    vm_set_state(m, vmid, EL2_VM_READY);
-    *v = vmid;
-    return EL2_OUTCOME_REGISTERED;
 }
 
-enum el2_outcome model_vm_poweroff(struct model *m, uint32_t v)
+static enum el2_outcome event_of_vm(struct model *m, uint32_t number,
+                                    const uint64_t *a)
 {
-    vm_set_state(m, v, EL2_VM_POWEROFF);
-    return EL2_OUTCOME_POWERED_OFF;
+    uint32_t v = (uint32_t)a[0];
+    switch (number) {
+    case EL2_CALL_vcpu_run:
+        return model_vcpu_run(m, a[0], a[1]);
+    case EL2_CALL_vcpu_exit:
+        return model_vcpu_exit(m, a[0], a[1]);
+    case EL2_CALL_vm_fault:
+        return model_vm_fault(m, v, a[1], a[2], a[3]);
+    case EL2_CALL_vm_share:
+        return model_vm_share(m, v, a[1], a[2]);
+    case EL2_CALL_vm_unshare:
+        return model_vm_unshare(m, v, a[1], a[2]);
+    case EL2_CALL_vm_poweroff:
+        return model_vm_poweroff(m, v);
+    default:
+        return EL2_OUTCOME_NONE;
+    }
 }
 
-static bool is_bank(const struct model *m, uint64_t bank, uint64_t smmu)
+enum el2_outcome model_hypercall(struct model *m, const struct el2_call *call,
+                                 uint64_t *result)
 {
-    return bank < EL2_BANKS_PER_SMMU && smmu < m->platform.smmu_count;
-}
-
-static uint32_t bank_id(uint64_t bank, uint64_t smmu)
-{
-    return (uint32_t)(smmu * EL2_BANKS_PER_SMMU + bank);
-}
-
-enum el2_outcome model_smmu_alloc_pgd(struct model *m, uint64_t bank,
-                                      uint64_t v, uint64_t smmu)
-{
-    if (!is_bank(m, bank, smmu) ||
-        !(v == EL2_HOSTVISOR || el2_platform_is_vm(&m->platform, v))) {
-        return EL2_OUTCOME_PANIC_ARGUMENT;
+    if (el2_calls[call->number].issuer == EL2_ISSUER_VM) {
+        return event_of_vm(m, call->number, call->arguments);
     }
-    if (bank >= m->platform.smmus[smmu].bank_count) {
-        return panic_holding(m, el2_lock_bit(EL2_LOCK_SMMU),
-                             EL2_OUTCOME_PANIC_NO_SUCH_BANK);
-    }
-    uint32_t id = bank_id(bank, smmu);
-    if (bank_owner(m, id) != EL2_INVALID) {
-        return EL2_OUTCOME_BANK_IN_USE;
-    }
-    if (v != EL2_HOSTVISOR && vm_state(m, (uint32_t)v) == EL2_VM_VERIFIED) {
-        return panic_holding(m,
-                             el2_lock_bit(EL2_LOCK_SMMU) |
-                                 el2_lock_bit(EL2_LOCK_VM + (unsigned)v),
-                             EL2_OUTCOME_PANIC_VM_STATE);
-    }
-    bank_set_owner(m, id, (uint32_t)v);
-    model_spt_init(m, id);
-    return EL2_OUTCOME_BANK_TAKEN;
-}
-
-enum el2_outcome model_smmu_free_pgd(struct model *m, uint64_t bank,
-                                     uint64_t smmu)
-{
-    if (!is_bank(m, bank, smmu)) {
-        return EL2_OUTCOME_PANIC_ARGUMENT;
-    }
-    uint32_t id = bank_id(bank, smmu);
-    uint32_t owner = bank_owner(m, id);
-    if (owner == EL2_INVALID) {
-        return EL2_OUTCOME_BANK_NOT_IN_USE;
-    }
-    if (vm_state(m, owner) != EL2_VM_POWEROFF) {
-        return panic_holding(
-            m, el2_lock_bit(EL2_LOCK_SMMU) | el2_lock_bit(EL2_LOCK_VM + owner),
-            EL2_OUTCOME_PANIC_VM_STATE);
-    }
-    bank_set_owner(m, id, EL2_INVALID);
-    return EL2_OUTCOME_BANK_RELEASED;
+    return call_of_host(m, call->number, call->arguments, result);
 }

@@ -1,6 +1,9 @@
 /* The specification as a machine: one call in, one named outcome out. */
 #include "el2/machine.h"
 
+#include "model/accesses.h"
+#include "model/arguments.h"
+#include "model/buffers.h"
 #include "model/contracts.h"
 #include "model/hypercalls.h"
 #include "model/invariants.h"
@@ -14,11 +17,6 @@
 static struct model *model_of(struct el2_machine *machine)
 {
     return (struct model *)(void *)machine;
-}
-
-static uint32_t bank_id(uint64_t bank, uint64_t smmu)
-{
-    return (uint32_t)(smmu * EL2_BANKS_PER_SMMU + bank);
 }
 
 static enum el2_outcome found(uint64_t what)
@@ -93,26 +91,10 @@ static enum el2_outcome call_operation(struct model *m, uint32_t number,
     }
 }
 
-static enum el2_outcome call_event(struct model *m, uint32_t number,
-                                   const uint64_t *a, uint64_t *result)
-{
-    switch (number) {
-    case EL2_CALL_register_kvm:
-        return model_register_kvm(m, result);
-    case EL2_CALL_smmu_alloc_pgd:
-        return model_smmu_alloc_pgd(m, a[0], a[1], a[2]);
-    case EL2_CALL_smmu_free_pgd:
-        return model_smmu_free_pgd(m, a[0], a[1]);
-    case EL2_CALL_vm_poweroff:
-        return model_vm_poweroff(m, (uint32_t)a[0]);
-    default:
-        return EL2_OUTCOME_NONE;
-    }
-}
-
 static enum el2_outcome run_call(struct model *m, const struct el2_call *call,
-                                 uint64_t *result)
+                                 uint64_t *result, enum el2_access *access)
 {
+    struct model_access made;
     switch (el2_calls[call->number].issuer) {
     case EL2_ISSUER_TABLES:
         return call_tables(m, call->number, call->arguments, result);
@@ -120,9 +102,22 @@ static enum el2_outcome run_call(struct model *m, const struct el2_call *call,
         return call_operation(m, call->number, call->arguments);
     case EL2_ISSUER_HOST:
     case EL2_ISSUER_VM:
-        return call_event(m, call->number, call->arguments, result);
+        return model_hypercall(m, call, result);
+    case EL2_ISSUER_ACCESS:
+        made = model_access(m, call);
+        *access = made.ended;
+        *result = made.word;
+        return made.outcome;
     }
     return EL2_OUTCOME_NONE;
+}
+
+/* A load has a result only when it ended well. */
+static bool call_has_result(const struct el2_call *call, enum el2_access access)
+{
+    enum el2_result result = el2_calls[call->number].result;
+    return result != EL2_RESULT_NOTHING &&
+           (result != EL2_RESULT_WORD || access == EL2_ACCESS_DONE);
 }
 
 static void step(struct el2_machine *machine, const struct el2_call *call,
@@ -132,12 +127,13 @@ static void step(struct el2_machine *machine, const struct el2_call *call,
     store_begin_step(&m->store);
     m->held = 0;
     uint64_t result = 0;
-    enum el2_outcome outcome = run_call(m, call, &result);
+    enum el2_access access = EL2_ACCESS_NONE;
+    enum el2_outcome outcome = run_call(m, call, &result, &access);
     bool panicked = m->halted || el2_outcome_is_panic(outcome);
     *step = (struct el2_step){
         .panicked = panicked,
-        .has_result =
-            !panicked && el2_calls[call->number].result != EL2_RESULT_NOTHING,
+        .has_result = !panicked && call_has_result(call, access),
+        .access = access,
         .result = panicked ? 0 : result,
         .outcome = outcome,
         .held = panicked ? m->held : 0,
@@ -153,6 +149,7 @@ static void reset(struct el2_machine *machine)
     m->halted = false;
     m->banks_ever_mapped = 0;
     m->blocks_ever_used = false;
+    m->unknown_ever_used = false;
 }
 
 static struct el2_touched touched(struct el2_machine *machine)
@@ -170,6 +167,13 @@ static struct el2_value observe(struct el2_machine *machine, el2_cell cell)
 static struct el2_value before(struct el2_machine *machine, el2_cell cell)
 {
     return state_before_step(model_of(machine), cell);
+}
+
+static void undo(struct el2_machine *machine)
+{
+    struct model *m = model_of(machine);
+    store_undo_step(&m->store);
+    m->halted = false;
 }
 
 static size_t room(struct el2_machine *machine)
@@ -218,6 +222,7 @@ struct reading_of_model {
     const char *name;
     enum model_reading reading;
     struct model_page_operations operations;
+    struct model_buffer_operations buffers;
 };
 
 static struct el2_machine *create(const struct el2_platform *platform,
@@ -243,6 +248,7 @@ static struct el2_machine *create(const struct el2_platform *platform,
         .room = room,
         .destroy = destroy,
         .admits = admits,
+        .undo = undo,
         .before = before,
         .invariants_of_step = invariants_of_step,
         .invariants_of_state = invariants_of_state,
@@ -252,6 +258,7 @@ static struct el2_machine *create(const struct el2_platform *platform,
     contract_maxima(platform, m->argument_maxima);
     m->oracle = oracle;
     m->operations = reading->operations;
+    m->buffers = reading->buffers;
     m->reading = reading->reading;
     reset(&m->machine);
     return &m->machine;
@@ -262,7 +269,8 @@ struct el2_machine *el2_create_model(const struct el2_platform *platform,
 {
     return create(platform, oracle,
                   &(struct reading_of_model){"model", MODEL_READING_HOLDS,
-                                             model_atomic_operations()},
+                                             model_atomic_operations(),
+                                             model_atomic_buffers()},
                   why);
 }
 
@@ -271,7 +279,8 @@ struct el2_machine *el2_create_primitives(const struct el2_platform *platform,
 {
     return create(platform, oracle,
                   &(struct reading_of_model){"primitives", MODEL_READING_HOLDS,
-                                             model_primitive_operations()},
+                                             model_primitive_operations(),
+                                             model_primitive_buffers()},
                   why);
 }
 
@@ -280,9 +289,9 @@ el2_create_published_model(const struct el2_platform *platform,
                            el2_oracle oracle, const char **why)
 {
     return create(platform, oracle,
-                  &(struct reading_of_model){"published model",
-                                             MODEL_READING_PUBLISHED,
-                                             model_published_operations()},
+                  &(struct reading_of_model){
+                      "published model", MODEL_READING_PUBLISHED,
+                      model_published_operations(), model_atomic_buffers()},
                   why);
 }
 
@@ -291,8 +300,8 @@ el2_create_published_primitives(const struct el2_platform *platform,
                                 el2_oracle oracle, const char **why)
 {
     return create(platform, oracle,
-                  &(struct reading_of_model){"published primitives",
-                                             MODEL_READING_PUBLISHED,
-                                             model_primitive_operations()},
+                  &(struct reading_of_model){
+                      "published primitives", MODEL_READING_PUBLISHED,
+                      model_primitive_operations(), model_primitive_buffers()},
                   why);
 }

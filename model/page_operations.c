@@ -52,7 +52,7 @@ static enum el2_outcome assign_host_page(struct model *m, uint32_t v,
         return unmapped;
     }
     page_set(m, pfn, (struct page){v, 0, gfn});
-    memory_from_oracle(m, v, pfn);
+    memory_from_oracle(m, v, pfn, EL2_DRAW_HANDED_OVER, memory_get(m, pfn));
     return EL2_OUTCOME_ASSIGNED;
 }
 
@@ -137,7 +137,7 @@ static enum el2_outcome revoke_vm_page(struct model *m, uint32_t v,
     if (el2_outcome_is_panic(unmapped)) {
         return unmapped;
     }
-    memory_from_oracle(m, v, pfn);
+    memory_from_oracle(m, v, pfn, EL2_DRAW_UNSHARED, memory_get(m, pfn));
     return EL2_OUTCOME_REVOKED_LAST;
 }
 

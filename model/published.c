@@ -27,7 +27,7 @@ static enum el2_outcome assign_pfn_to_smmu(struct model *m, uint32_t v,
     enum el2_outcome outcome =
         model_atomic_operations().assign_pfn_to_smmu(m, v, gfn, pfn);
     if (outcome == EL2_OUTCOME_ASSIGNED_TO_DEVICE) {
-        memory_from_oracle(m, v, pfn);
+        memory_from_oracle(m, v, pfn, EL2_DRAW_HANDED_OVER, memory_get(m, pfn));
     }
     return outcome;
 }

@@ -16,7 +16,7 @@ static bool changed(enum el2_outcome outcome)
            outcome != EL2_OUTCOME_NOT_SHARED;
 }
 
-static enum el2_outcome range_outcome(uint64_t pages, bool any_changed)
+enum el2_outcome model_range_outcome(uint64_t pages, bool any_changed)
 {
     if (pages == 0) {
         return EL2_OUTCOME_RANGE_EMPTY;
@@ -38,7 +38,7 @@ enum el2_outcome model_clear_vm_range(struct model *m, uint32_t v, uint64_t pfn,
         }
         any |= changed(outcome);
     }
-    return range_outcome(n, any);
+    return model_range_outcome(n, any);
 }
 
 /* The pages of one mapping, 1 or 512 of them. */
@@ -115,7 +115,7 @@ static enum el2_outcome for_each_mapped_page(struct model *m, uint32_t v,
         }
         any |= changed(outcome);
     }
-    return range_outcome(n, any);
+    return model_range_outcome(n, any);
 }
 
 enum el2_outcome model_grant_stage2_sg_gpa(struct model *m, uint32_t v,

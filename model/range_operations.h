@@ -8,6 +8,9 @@
 
 #include "model/state.h"
 
+/* How a range of so many pages ended. */
+enum el2_outcome model_range_outcome(uint64_t pages, bool any_changed);
+
 enum el2_outcome model_clear_vm_range(struct model *m, uint32_t v, uint64_t pfn,
                                       uint64_t n);
 enum el2_outcome model_prot_and_map_vm_s2pt(struct model *m, uint32_t v,

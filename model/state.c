@@ -97,6 +97,52 @@ void vm_set_state(struct model *m, uint32_t v, enum el2_vm_state state)
               (struct el2_value){{(uint64_t)state, 0}});
 }
 
+enum el2_vm_state vcpu_state(const struct model *m, uint32_t v, uint32_t c)
+{
+    return (enum el2_vm_state)state_get(m, el2_cell_make(EL2_CELL_VCPU, v, c))
+        .words[0];
+}
+
+void vcpu_set_state(struct model *m, uint32_t v, uint32_t c,
+                    enum el2_vm_state state)
+{
+    state_set(m, el2_cell_make(EL2_CELL_VCPU, v, c),
+              (struct el2_value){{(uint64_t)state, 0}});
+}
+
+void vm_set_inc_exe(struct model *m, uint32_t v)
+{
+    state_set(m, el2_cell_make(EL2_CELL_INC_EXE, v, 0),
+              (struct el2_value){{1, 0}});
+}
+
+uint64_t image_count(const struct model *m, uint32_t v)
+{
+    uint64_t count = 0;
+    while (count < m->platform.images_per_vm &&
+           image_get(m, v, count).size != 0) {
+        count++;
+    }
+    return count;
+}
+
+struct image image_get(const struct model *m, uint32_t v, uint64_t i)
+{
+    struct el2_value image = state_get(m, el2_cell_make(EL2_CELL_IMAGE, v, i));
+    struct el2_value remap =
+        state_get(m, el2_cell_make(EL2_CELL_IMAGE_REMAP, v, i));
+    return (struct image){image.words[0], image.words[1], remap.words[0],
+                          remap.words[1]};
+}
+
+void image_set(struct model *m, uint32_t v, uint64_t i, struct image image)
+{
+    state_set(m, el2_cell_make(EL2_CELL_IMAGE, v, i),
+              (struct el2_value){{image.load_addr, image.size}});
+    state_set(m, el2_cell_make(EL2_CELL_IMAGE_REMAP, v, i),
+              (struct el2_value){{image.remap_addr, image.mapped}});
+}
+
 /* The first VM is 1 and the remap window is empty. */
 static struct el2_value core_at_boot(void)
 {
@@ -123,6 +169,19 @@ void core_set_next_vmid(struct model *m, uint32_t vmid)
                  after);
 }
 
+uint64_t core_next_remap_ptr(const struct model *m)
+{
+    return core_get(m).words[1];
+}
+
+void core_set_next_remap_ptr(struct model *m, uint64_t remap_ptr)
+{
+    struct el2_value after = core_get(m);
+    after.words[1] = remap_ptr;
+    store_change(&m->store, el2_cell_make(EL2_CELL_CORE, 0, 0), core_at_boot(),
+                 after);
+}
+
 static struct el2_value memory_at_boot(const struct model *m, uint64_t pfn)
 {
     return (struct el2_value){{el2_platform_boot_word(&m->platform, pfn), 0}};
@@ -136,18 +195,47 @@ uint64_t memory_get(const struct model *m, uint64_t pfn)
                          : el2_platform_boot_word(&m->platform, pfn);
 }
 
-void memory_set(struct model *m, uint64_t pfn, uint64_t word)
+bool memory_is_unknown(const struct model *m, uint64_t pfn)
+{
+    return m->unknown_ever_used &&
+           state_get(m, el2_cell_make(EL2_CELL_MEMORY_UNKNOWN, 0, pfn))
+                   .words[0] != 0;
+}
+
+static void memory_set_known(struct model *m, uint64_t pfn, bool known)
+{
+    m->unknown_ever_used |= !known;
+    if (m->unknown_ever_used) {
+        state_set(m, el2_cell_make(EL2_CELL_MEMORY_UNKNOWN, 0, pfn),
+                  (struct el2_value){{!known, 0}});
+    }
+}
+
+static void memory_set_word(struct model *m, uint64_t pfn, uint64_t word)
 {
     store_change(&m->store, el2_cell_make(EL2_CELL_MEMORY, 0, pfn),
                  memory_at_boot(m, pfn), (struct el2_value){{word, 0}});
 }
 
-void memory_from_oracle(struct model *m, uint32_t v, uint64_t pfn)
+void memory_set(struct model *m, uint64_t pfn, uint64_t word)
+{
+    memory_set_word(m, pfn, word);
+    memory_set_known(m, pfn, true);
+}
+
+void memory_set_unknown(struct model *m, uint64_t pfn, uint64_t word)
+{
+    memory_set_word(m, pfn, word);
+    memory_set_known(m, pfn, false);
+}
+
+void memory_from_oracle(struct model *m, uint32_t v, uint64_t pfn,
+                        enum el2_draw_reason reason, uint64_t word)
 {
     el2_cell log = el2_cell_make(EL2_CELL_DATA_LOG, v, 0);
-    uint64_t draw = state_get(m, log).words[0];
-    memory_set(m, pfn, m->oracle(v, draw, memory_get(m, pfn)));
-    state_set(m, log, (struct el2_value){{draw + 1, 0}});
+    const struct el2_draw draw = {reason, v, state_get(m, log).words[0], word};
+    memory_set(m, pfn, m->oracle(&draw));
+    state_set(m, log, (struct el2_value){{draw.number + 1, 0}});
 }
 
 /* What a cell holds that nobody wrote. */

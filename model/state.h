@@ -7,6 +7,7 @@
 #define MODEL_STATE_H
 
 #include "el2/machine.h"
+#include "model/buffers.h"
 #include "model/page_operations.h"
 #include "model/store.h"
 
@@ -30,6 +31,14 @@ struct map_entry {
     uint64_t descriptor;
 };
 
+/* A boot image: addresses and size in bytes, mapped in pages. */
+struct image {
+    uint64_t load_addr;
+    uint64_t size; /* 0: there is no such image */
+    uint64_t remap_addr;
+    uint64_t mapped;
+};
+
 /* The published texts count an INVALID share count as a share; section 10 E11
  * says why it is not one. */
 enum model_reading {
@@ -49,6 +58,7 @@ struct model {
     /* By kind of argument, see contract_maxima(). */
     uint64_t argument_maxima[EL2_ARGUMENT_KIND_COUNT];
     struct model_page_operations operations;
+    struct model_buffer_operations buffers;
     enum model_reading reading;
 
     /* Locks held by what runs now; what stays held at a panic. */
@@ -61,7 +71,19 @@ struct model {
      * and whether any block was mapped: most programs do without. */
     uint64_t banks_ever_mapped;
     bool blocks_ever_used;
+    bool unknown_ever_used; /* so was the content of a page lost sight of */
 };
+
+/* A lock is taken: a panic from here on leaves it held. */
+static inline void hold_lock(struct model *m, unsigned lock)
+{
+    m->held |= el2_lock_bit(lock);
+}
+
+static inline void release_lock(struct model *m, unsigned lock)
+{
+    m->held &= ~el2_lock_bit(lock);
+}
 
 /* A section under the page lock begins, at this page. */
 static inline void hold_page(struct model *m, uint64_t pfn)
@@ -118,15 +140,39 @@ void bank_set_owner(struct model *m, uint32_t bank, uint32_t owner);
 enum el2_vm_state vm_state(const struct model *m, uint32_t v);
 void vm_set_state(struct model *m, uint32_t v, enum el2_vm_state state);
 
+enum el2_vm_state vcpu_state(const struct model *m, uint32_t v, uint32_t c);
+void vcpu_set_state(struct model *m, uint32_t v, uint32_t c,
+                    enum el2_vm_state state);
+
+/* inc_exe = 1. */
+void vm_set_inc_exe(struct model *m, uint32_t v);
+
+/* A VM's images are the first image_count() of images_per_vm. */
+uint64_t image_count(const struct model *m, uint32_t v);
+struct image image_get(const struct model *m, uint32_t v, uint64_t i);
+void image_set(struct model *m, uint32_t v, uint64_t i, struct image image);
+
 uint32_t core_next_vmid(const struct model *m);
 void core_set_next_vmid(struct model *m, uint32_t vmid);
+uint64_t core_next_remap_ptr(const struct model *m);
+void core_set_next_remap_ptr(struct model *m, uint64_t remap_ptr);
 
-/* The content of a page, as the one word that fills it. */
+/*
+ * The content of a page, as the one word that fills it. That word is kept of
+ * an unknown page too: it tells what its bytes must still be when EL2 hands
+ * the page over, though no load of the specification may return it.
+ */
 uint64_t memory_get(const struct model *m, uint64_t pfn);
-void memory_set(struct model *m, uint64_t pfn, uint64_t word);
+bool memory_is_unknown(const struct model *m, uint64_t pfn);
 
-/* Section 2, oracle(v): the outside decides the content of a page. */
-void memory_from_oracle(struct model *m, uint32_t v, uint64_t pfn);
+/* From here on the page holds this word, and is known to, or not. */
+void memory_set(struct model *m, uint64_t pfn, uint64_t word);
+void memory_set_unknown(struct model *m, uint64_t pfn, uint64_t word);
+
+/* Section 2, oracle(v): the outside decides the content of page pfn. `word`
+ * is what struct el2_draw says. */
+void memory_from_oracle(struct model *m, uint32_t v, uint64_t pfn,
+                        enum el2_draw_reason reason, uint64_t word);
 
 /* Any observable cell now, and before the last step. */
 struct el2_value state_observe(const struct model *m, el2_cell cell);

@@ -29,6 +29,15 @@ void store_reset(struct store *store)
     store->step_start = 0;
 }
 
+void store_undo_step(struct store *store)
+{
+    while (store->journal_length > store->step_start) {
+        const struct store_change *change =
+            &store->journal[--store->journal_length];
+        change->slot->value = change->before;
+    }
+}
+
 size_t store_room(const struct store *store)
 {
     /* Three quarters full is where probing starts to hurt. */

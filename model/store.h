@@ -19,9 +19,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The most changes that one call can make: each page of the longest range
- * changes its record, its content, the host's entry and an oracle's count. */
-#define STORE_CHANGES_PER_CALL (6 * EL2_RANGE_PAGES_MAX)
+/* The most changes that one call can make: each page that it takes changes its
+ * record, its content and whether that is known, the host's entry and an
+ * oracle's count. */
+#define STORE_CHANGES_PER_CALL (6 * EL2_CALL_PAGES_MAX)
 
 /* How many changes a program can make in all. */
 #define STORE_JOURNAL_LIMIT (UINT64_C(1) << 20)
@@ -59,6 +60,9 @@ static inline void store_begin_step(struct store *store)
 {
     store->step_start = store->journal_length;
 }
+
+/* Take back the changes of the current step. */
+void store_undo_step(struct store *store);
 
 /* How many calls still fit, whatever they are. */
 size_t store_room(const struct store *store);

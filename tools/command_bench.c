@@ -14,13 +14,17 @@ static const char usage[] =
     "usage: el2diff bench [--json] [--rounds N]\n"
     "\n"
     "Measure, in CPU time of one core: the EL2 code alone, the lockstep of\n"
-    "specification and EL2 code with comparison and invariants, and the same\n"
-    "program on boards with 16 MiB and 16 GiB. All are measured in turn, N\n"
-    "rounds (default 15), and the medians are told.\n"
+    "specification and EL2 code with comparison and the specification's\n"
+    "invariants, the same with the invariants of both, as the fuzz targets\n"
+    "run it, and the same program on boards with 16 MiB and 16 GiB. All are\n"
+    "measured in turn, N rounds (default 15), and the medians are told.\n"
     "\n"
     "  --json   one object: calls_per_second (EL2 code alone),\n"
     "           checked_calls_per_second (lockstep), lockstep_to_impl (their\n"
-    "           ratio), run_16GiB_to_16MiB (ratio of the times of a run),\n"
+    "           ratio), both_invariants_to_impl (the same with the\n"
+    "           invariants of both), run_16GiB_to_16MiB (ratio of the times "
+    "of\n"
+    "           a run, with the invariants of both, as in all that follows),\n"
     "           blocks_calls_per_second, blocks_checked_calls_per_second\n"
     "\n"
     "Example: el2diff bench --json\n";
@@ -33,6 +37,7 @@ static const char usage[] =
 enum figure {
     FIGURE_IMPL_PAGES,
     FIGURE_LOCKSTEP_PAGES,
+    FIGURE_BOTH_PAGES, /* lockstep, with the invariants of both machines */
     FIGURE_IMPL_BLOCKS,
     FIGURE_LOCKSTEP_BLOCKS,
     FIGURE_16MIB,
@@ -99,12 +104,14 @@ static double time_impl(struct board *board, const struct bench_mix *mix,
 /* False when a program diverged, panicked or left a call out: then the figure
  * would mean nothing. */
 static bool time_lockstep(struct board *board, const struct bench_mix *mix,
-                          size_t programs, uint64_t *calls, double *seconds)
+                          size_t programs, bool both_invariants,
+                          uint64_t *calls, double *seconds)
 {
     struct lockstep *lockstep = &board->pair.lockstep;
-    const struct lockstep_counts before = lockstep->counts;
+    const struct lockstep_counts before = *lockstep->counts;
     struct divergence divergence;
     bool same = true;
+    lockstep->check_other_invariants = both_invariants;
     resolve(board, mix);
     double start = cpu_seconds();
     for (size_t n = 0; n < programs; n++) {
@@ -113,9 +120,9 @@ static bool time_lockstep(struct board *board, const struct bench_mix *mix,
                                       &divergence) == LOCKSTEP_SAME;
     }
     *seconds = cpu_seconds() - start;
-    *calls = lockstep->counts.calls - before.calls;
-    return same && lockstep->counts.panics == before.panics &&
-           lockstep->counts.skipped == before.skipped;
+    *calls = lockstep->counts->calls - before.calls;
+    return same && lockstep->counts->panics == before.panics &&
+           lockstep->counts->skipped == before.skipped;
 }
 
 static bool measure_round(struct bench *bench, size_t round)
@@ -126,16 +133,19 @@ static bool measure_round(struct bench *bench, size_t round)
         &bench->small, &bench->pages, n, &bench->calls[FIGURE_IMPL_PAGES]);
     bench->seconds[FIGURE_IMPL_BLOCKS][round] = time_impl(
         &bench->small, &bench->blocks, few, &bench->calls[FIGURE_IMPL_BLOCKS]);
-    return time_lockstep(&bench->small, &bench->pages, n,
+    return time_lockstep(&bench->small, &bench->pages, n, false,
                          &bench->calls[FIGURE_LOCKSTEP_PAGES],
                          &bench->seconds[FIGURE_LOCKSTEP_PAGES][round]) &&
-           time_lockstep(&bench->small, &bench->blocks, few,
+           time_lockstep(&bench->small, &bench->pages, n, true,
+                         &bench->calls[FIGURE_BOTH_PAGES],
+                         &bench->seconds[FIGURE_BOTH_PAGES][round]) &&
+           time_lockstep(&bench->small, &bench->blocks, few, true,
                          &bench->calls[FIGURE_LOCKSTEP_BLOCKS],
                          &bench->seconds[FIGURE_LOCKSTEP_BLOCKS][round]) &&
-           time_lockstep(&bench->large, &bench->pages, n,
+           time_lockstep(&bench->large, &bench->pages, n, true,
                          &bench->calls[FIGURE_16GIB],
                          &bench->seconds[FIGURE_16GIB][round]) &&
-           time_lockstep(&bench->small, &bench->pages, n,
+           time_lockstep(&bench->small, &bench->pages, n, true,
                          &bench->calls[FIGURE_16MIB],
                          &bench->seconds[FIGURE_16MIB][round]);
 }
@@ -197,6 +207,8 @@ static void print_json(const struct bench *bench)
     cJSON_AddNumberToObject(
         object, "lockstep_to_impl",
         ratio(bench, FIGURE_IMPL_PAGES, FIGURE_LOCKSTEP_PAGES));
+    cJSON_AddNumberToObject(object, "both_invariants_to_impl",
+                            ratio(bench, FIGURE_IMPL_PAGES, FIGURE_BOTH_PAGES));
     cJSON_AddNumberToObject(object, "run_16GiB_to_16MiB",
                             ratio(bench, FIGURE_16GIB, FIGURE_16MIB));
     cJSON_AddNumberToObject(object, "blocks_calls_per_second",
@@ -225,6 +237,8 @@ static void print_table(const struct bench *bench)
            bench->rounds);
     printf("mix        EL2 code  in lockstep      ratio\n");
     print_row(bench, &bench->pages, FIGURE_IMPL_PAGES, FIGURE_LOCKSTEP_PAGES);
+    printf("  with the invariants of both:\n");
+    print_row(bench, &bench->pages, FIGURE_IMPL_PAGES, FIGURE_BOTH_PAGES);
     print_row(bench, &bench->blocks, FIGURE_IMPL_BLOCKS,
               FIGURE_LOCKSTEP_BLOCKS);
     printf("\na run on 16 GiB takes %.2f of the time on 16 MiB\n",

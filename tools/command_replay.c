@@ -1,7 +1,7 @@
 /* el2diff replay: programs on two machines, call by call. */
 #include "devicetree/known.h"
 #include "fuzz/program_file.h"
-#include "fuzz/vector.h"
+#include "fuzz/vectors/vector.h"
 #include "tools/commands.h"
 #include "tools/replay.h"
 

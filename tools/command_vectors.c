@@ -2,7 +2,7 @@
  * el2diff vectors: whether a specification does what conformance vectors say.
  */
 #include "el2/machine.h"
-#include "fuzz/vector.h"
+#include "fuzz/vectors/vector.h"
 #include "tools/commands.h"
 
 #include <errno.h>

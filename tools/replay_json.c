@@ -1,5 +1,7 @@
 #include "tools/replay.h"
 
+#include "fuzz/cell_text.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -27,11 +29,11 @@ static void add_changes(const struct replay *replay, cJSON *object)
     while (replay_next_change(replay, &at, &cell, &before, &after)) {
         char text[160];
         cJSON *change = cJSON_CreateObject();
-        divergence_cell_name(cell, text, sizeof text);
+        cell_name(cell, text, sizeof text);
         cJSON_AddStringToObject(change, "cell", text);
-        divergence_cell_value(cell, before, text, sizeof text);
+        cell_value(cell, before, text, sizeof text);
         cJSON_AddStringToObject(change, "before", text);
-        divergence_cell_value(cell, after, text, sizeof text);
+        cell_value(cell, after, text, sizeof text);
         cJSON_AddStringToObject(change, "after", text);
         cJSON_AddItemToArray(changes, change);
     }

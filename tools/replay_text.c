@@ -1,5 +1,7 @@
 #include "tools/replay.h"
 
+#include "fuzz/cell_text.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -54,9 +56,9 @@ static void print_changes(const struct replay *replay)
         if (shown++ >= CHANGES_SHOWN) {
             continue;
         }
-        divergence_cell_name(cell, name, sizeof name);
-        divergence_cell_value(cell, before, old_value, sizeof old_value);
-        divergence_cell_value(cell, after, new_value, sizeof new_value);
+        cell_name(cell, name, sizeof name);
+        cell_value(cell, before, old_value, sizeof old_value);
+        cell_value(cell, after, new_value, sizeof new_value);
         printf("      %s: %s -> %s\n", name, old_value, new_value);
     }
     if (shown > CHANGES_SHOWN) {

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t max_size,
                                unsigned int seed)
 {
-    return mutator_mutate(bytes, size, max_size, seed);
+    return mutator_mutate(target_mutator(), bytes, size, max_size, seed);
 }
 
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *first, size_t first_size,
@@ -30,6 +30,6 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *first, size_t first_size,
                                  uint8_t *out, size_t max_size,
                                  unsigned int seed)
 {
-    return mutator_cross_over(first, first_size, second, second_size, out,
-                              max_size, seed);
+    return mutator_cross_over(target_mutator(), first, first_size, second,
+                              second_size, out, max_size, seed);
 }

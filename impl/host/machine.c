@@ -6,7 +6,10 @@
 #include "el2/machine.h"
 
 #include "impl/el2.h"
+#include "impl/host/access.h"
+#include "impl/host/invariants.h"
 #include "impl/host/mmu.h"
+#include "impl/host/register_write.h"
 #include "impl/host/shim_host.h"
 #include "impl/host/table_index.h"
 
@@ -15,7 +18,7 @@
 #include <string.h>
 
 /* Cells that one step can touch at most; see physical_room(). */
-#define CELLS_PER_STEP (16 * EL2_RANGE_PAGES_MAX)
+#define CELLS_PER_STEP (16 * EL2_CALL_PAGES_MAX)
 
 struct impl_machine {
     struct el2_machine machine;
@@ -29,6 +32,7 @@ struct impl_machine {
     bool may_change_variables; /* the call of the step */
     struct cell_list cells;
     struct el2_value *values; /* of the cells */
+    struct invariants invariants;
 };
 
 static struct impl_machine *impl_of(struct el2_machine *machine)
@@ -39,6 +43,9 @@ static struct impl_machine *impl_of(struct el2_machine *machine)
 /* The variables that a step is watched for are the last of struct el2. */
 #define VARIABLES_START offsetof(struct el2, bank_owner)
 #define VARIABLES_SIZE  (sizeof(struct el2) - VARIABLES_START)
+/* Of these the last and larger part is what VMs are made of. */
+#define VMS_START offsetof(struct el2, vcpu_state)
+#define VMS_SIZE  (sizeof(struct el2) - VMS_START)
 
 static void reset(struct el2_machine *machine)
 {
@@ -48,24 +55,16 @@ static void reset(struct el2_machine *machine)
     impl->el2 = impl->at_boot;
     memcpy((char *)&impl->before_step + VARIABLES_START,
            (const char *)&impl->at_boot + VARIABLES_START, VARIABLES_SIZE);
-    impl->host.held = 0;
+    shim_host_begin_step(&impl->host);
+    invariants_reset(&impl->invariants);
     impl->step_log = 0;
-    impl->host.step_page_count = 0;
 }
 
-static void step(struct el2_machine *machine, const struct el2_call *call,
-                 struct el2_step *step)
+/* A call of EL2's; how it ended is in the shim, its result in *step. */
+static void call_el2(struct impl_machine *impl, const struct el2_call *call,
+                     struct el2_step *step)
 {
-    struct impl_machine *impl = impl_of(machine);
     struct shim_host *host = &impl->host;
-    impl->step_log = host->memory.log_length;
-    impl->may_change_variables =
-        el2_calls[call->number].issuer >= EL2_ISSUER_HOST;
-    host->step_page_count = 0;
-    host->panic = NULL;
-    host->fault = NULL;
-    shim_host_enter(host);
-    *step = (struct el2_step){.outcome = EL2_OUTCOME_NONE};
     if (setjmp(host->stopped) == 0) {
         uint64_t result = el2_dispatch(&impl->el2, call);
         if (host->held != 0) {
@@ -73,6 +72,44 @@ static void step(struct el2_machine *machine, const struct el2_call *call,
         }
         step->has_result = el2_calls[call->number].result != EL2_RESULT_NOTHING;
         step->result = step->has_result ? result : 0;
+        if (call->number == EL2_CALL_smmu_write) {
+            step->result = register_write_value(host, &impl->el2);
+        }
+    }
+    bool registers =
+        host->smmu_writes > 0 || call->number == EL2_CALL_smmu_write;
+    if (registers && host->fault == NULL &&
+        !register_write_as_asked(host, call)) {
+        host->fault = "EL2 did not write the register that it was asked to";
+    }
+}
+
+static void do_access(struct impl_machine *impl, const struct el2_call *call,
+                      struct el2_step *step)
+{
+    struct access_result result = access_of_call(&impl->host, &impl->el2, call);
+    step->access = result.access;
+    step->has_result = result.access == EL2_ACCESS_DONE &&
+                       el2_calls[call->number].result != EL2_RESULT_NOTHING;
+    step->result = step->has_result ? result.word : 0;
+}
+
+static void step(struct el2_machine *machine, const struct el2_call *call,
+                 struct el2_step *step)
+{
+    struct impl_machine *impl = impl_of(machine);
+    struct shim_host *host = &impl->host;
+    enum el2_issuer issuer = el2_calls[call->number].issuer;
+    impl->step_log = host->memory.log_length;
+    impl->may_change_variables =
+        issuer == EL2_ISSUER_HOST || issuer == EL2_ISSUER_VM;
+    shim_host_begin_step(host);
+    shim_host_enter(host);
+    *step = (struct el2_step){.outcome = EL2_OUTCOME_NONE};
+    if (issuer == EL2_ISSUER_ACCESS) {
+        do_access(impl, call, step);
+    } else {
+        call_el2(impl, call, step);
     }
     step->panicked = host->panic != NULL || host->fault != NULL;
     step->held = host->held;
@@ -85,6 +122,38 @@ static void add(struct impl_machine *impl, enum el2_cell_kind kind, uint64_t id,
     struct cell_list *cells = &impl->cells;
     if (cells->count < cells->limit) {
         cells->cells[cells->count++] = el2_cell_make(kind, id, index);
+    }
+}
+
+static void add_changed_image(struct impl_machine *impl, uint32_t v, uint32_t i)
+{
+    const struct el2_image *now = &impl->el2.images[v][i];
+    const struct el2_image *before = &impl->before_step.images[v][i];
+    if (now->load_address != before->load_address ||
+        now->size != before->size) {
+        add(impl, EL2_CELL_IMAGE, v, i);
+    }
+    if (now->remap_address != before->remap_address ||
+        now->pages_mapped != before->pages_mapped) {
+        add(impl, EL2_CELL_IMAGE_REMAP, v, i);
+    }
+}
+
+/* What a VM is made of. */
+static void add_changed_vm(struct impl_machine *impl, uint32_t v)
+{
+    const struct el2 *now = &impl->el2;
+    const struct el2 *before = &impl->before_step;
+    for (uint32_t c = 0; c < EL2_VCPU_LIMIT; c++) {
+        if (now->vcpu_state[v][c] != before->vcpu_state[v][c]) {
+            add(impl, EL2_CELL_VCPU, v, c);
+        }
+    }
+    if (now->inc_exe[v] != before->inc_exe[v]) {
+        add(impl, EL2_CELL_INC_EXE, v, 0);
+    }
+    for (uint32_t i = 0; i < EL2_IMAGE_LIMIT; i++) {
+        add_changed_image(impl, v, i);
     }
 }
 
@@ -117,11 +186,18 @@ static void compare_variables(struct impl_machine *impl)
     if (!impl->may_change_variables) {
         return;
     }
-    const char *now = (const char *)&impl->el2 + VARIABLES_START;
-    char *before = (char *)&impl->before_step + VARIABLES_START;
-    if (memcmp(now, before, VARIABLES_SIZE) != 0) {
+    const char *now = (const char *)&impl->el2;
+    char *before = (char *)&impl->before_step;
+    const size_t size = VMS_START - VARIABLES_START;
+    if (memcmp(now + VARIABLES_START, before + VARIABLES_START, size) != 0) {
         add_changed_variables(impl);
-        memcpy(before, now, VARIABLES_SIZE);
+        memcpy(before + VARIABLES_START, now + VARIABLES_START, size);
+    }
+    if (memcmp(now + VMS_START, before + VMS_START, VMS_SIZE) != 0) {
+        for (uint32_t v = 0; v < EL2_VMID_LIMIT; v++) {
+            add_changed_vm(impl, v);
+        }
+        memcpy(before + VMS_START, now + VMS_START, VMS_SIZE);
     }
 }
 
@@ -233,6 +309,21 @@ static struct el2_value observe_tables(const struct el2 *el2, uint32_t v)
         {level1 | (level2 << 32), el2_npt_tables_taken(el2, v, 3)}};
 }
 
+/* What is not set, of images that a VM does not have, is not looked at. */
+static struct el2_value observe_image(const struct el2 *el2,
+                                      enum el2_cell_kind kind, uint32_t v,
+                                      uint64_t i)
+{
+    if (i >= el2->image_count[v]) {
+        return (struct el2_value){{0, 0}};
+    }
+    const struct el2_image *image = &el2->images[v][i];
+    return kind == EL2_CELL_IMAGE
+               ? (struct el2_value){{image->load_address, image->size}}
+               : (struct el2_value){
+                     {image->remap_address, image->pages_mapped}};
+}
+
 static struct el2_value observe_cell(const struct impl_machine *impl,
                                      el2_cell cell)
 {
@@ -263,6 +354,13 @@ static struct el2_value observe_cell(const struct impl_machine *impl,
     case EL2_CELL_SPT_TABLES:
         return (struct el2_value){
             {el2_spt_tables_taken(el2, 2), el2_spt_tables_taken(el2, 3)}};
+    case EL2_CELL_VCPU:
+        return (struct el2_value){{el2->vcpu_state[id][index], 0}};
+    case EL2_CELL_INC_EXE:
+        return (struct el2_value){{el2->inc_exe[id], 0}};
+    case EL2_CELL_IMAGE:
+    case EL2_CELL_IMAGE_REMAP:
+        return observe_image(el2, el2_cell_kind(cell), id, index);
     default:
         return (struct el2_value){{0, 0}};
     }
@@ -276,12 +374,25 @@ static struct el2_value observe(struct el2_machine *machine, el2_cell cell)
 
 static size_t room(struct el2_machine *machine)
 {
-    return physical_room(&impl_of(machine)->host.memory);
+    struct impl_machine *impl = impl_of(machine);
+    size_t calls = physical_room(&impl->host.memory);
+    size_t judged = invariants_room(&impl->invariants) / CELLS_PER_STEP;
+    return calls < judged ? calls : judged;
+}
+
+static bool invariants_of_step(struct el2_machine *machine,
+                               struct el2_violation *violation)
+{
+    struct impl_machine *impl = impl_of(machine);
+    const struct el2_touched touched = {impl->cells.count, impl->cells.cells,
+                                        impl->values};
+    return invariants_hold_after(&impl->invariants, &touched, violation);
 }
 
 static void destroy(struct el2_machine *machine)
 {
     struct impl_machine *impl = impl_of(machine);
+    invariants_destroy(&impl->invariants);
     table_index_destroy(&impl->tables);
     physical_destroy(&impl->host.memory);
     free(impl->host.step_pages);
@@ -293,7 +404,8 @@ static void destroy(struct el2_machine *machine)
 /* Everything but what only the specification has. */
 #define OBSERVABLE                                                             \
     (((UINT32_C(1) << EL2_CELL_KIND_COUNT) - 1) &                              \
-     ~(UINT32_C(1) << EL2_CELL_DATA_LOG))
+     ~((UINT32_C(1) << EL2_CELL_DATA_LOG) |                                    \
+       (UINT32_C(1) << EL2_CELL_MEMORY_UNKNOWN)))
 
 static const struct el2_machine_operations operations = {
     .name = "EL2 code",
@@ -303,6 +415,7 @@ static const struct el2_machine_operations operations = {
     .touched = touched,
     .observe = observe,
     .room = room,
+    .invariants_of_step = invariants_of_step,
     .destroy = destroy,
 };
 
@@ -312,13 +425,14 @@ static bool allocate(struct impl_machine *impl, const char **why)
         return false;
     }
     impl->host.step_pages =
-        calloc(EL2_RANGE_PAGES_MAX, sizeof *impl->host.step_pages);
+        calloc(EL2_CALL_PAGES_MAX, sizeof *impl->host.step_pages);
     impl->cells.cells = calloc(CELLS_PER_STEP, sizeof *impl->cells.cells);
     impl->cells.limit = CELLS_PER_STEP;
     impl->values = calloc(CELLS_PER_STEP, sizeof *impl->values);
     if (impl->host.step_pages == NULL || impl->cells.cells == NULL ||
         impl->values == NULL ||
-        !table_index_create(&impl->tables, &impl->host.memory)) {
+        !table_index_create(&impl->tables, &impl->host.memory) ||
+        !invariants_create(&impl->invariants, &impl->host.memory, &impl->el2)) {
         *why = "not enough memory for the EL2 code's board";
         return false;
     }

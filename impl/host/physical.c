@@ -7,10 +7,11 @@
 #define WORDS_PER_PAGE (EL2_PAGE_SIZE / sizeof(uint64_t))
 
 /* Stores and written pages that one call can need at most: a few words for
- * each page of the longest range, and its content. */
-#define STORES_PER_CALL (8 * EL2_RANGE_PAGES_MAX)
-#define LOG_LIMIT       (UINT64_C(1) << 20)
-#define WRITTEN_LIMIT   (UINT64_C(1) << 18)
+ * each page that it changes, and its content. There is room for a few dozen
+ * such calls; what is never used costs nothing. */
+#define STORES_PER_CALL (8 * EL2_CALL_PAGES_MAX)
+#define LOG_LIMIT       (UINT64_C(1) << 22)
+#define WRITTEN_LIMIT   (UINT64_C(1) << 20)
 
 /* The smallest span that holds every region and EL2's memory. */
 static void span(const struct el2_platform *platform, uint64_t *base,
@@ -29,25 +30,36 @@ static void span(const struct el2_platform *platform, uint64_t *base,
     *size = high - low;
 }
 
-static bool open_window(const struct physical *memory, uint64_t base,
-                        uint64_t size)
+/* Address space of the board's span, without access; NULL when refused. */
+static uint8_t *reserve(uint64_t size)
 {
-    return mprotect(physical_word(memory, base), size,
-                    PROT_READ | PROT_WRITE) == 0;
+    void *arena = mmap(NULL, size, PROT_NONE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return arena == MAP_FAILED ? NULL : arena;
 }
 
-static bool open_memory(const struct physical *memory,
-                        const struct el2_platform *platform)
+static bool protect(const struct physical *memory, uint8_t *arena,
+                    uint64_t base, uint64_t size, int access)
 {
+    return mprotect(arena + (base - memory->base), size, access) == 0;
+}
+
+/* Holes stay without access, in both arenas. */
+static bool open_memory(const struct physical *memory)
+{
+    const struct el2_platform *platform = memory->platform;
     for (uint32_t i = 0; i < platform->region_count; i++) {
         const struct el2_region *region = &platform->regions[i];
-        if (!open_window(memory, region->base * EL2_PAGE_SIZE,
-                         region->page_count * EL2_PAGE_SIZE)) {
+        if (!protect(memory, memory->ram, region->base * EL2_PAGE_SIZE,
+                     region->page_count * EL2_PAGE_SIZE,
+                     PROT_READ | PROT_WRITE)) {
             return false;
         }
     }
-    return open_window(memory, platform->el2_memory_base,
-                       platform->el2_memory_size);
+    return protect(memory, memory->ram, memory->own_base, memory->own_size,
+                   PROT_NONE) &&
+           protect(memory, memory->own_arena, memory->own_base,
+                   memory->own_size, PROT_READ | PROT_WRITE);
 }
 
 bool physical_create(struct physical *memory,
@@ -56,37 +68,45 @@ bool physical_create(struct physical *memory,
     *memory = (struct physical){
         .own_base = platform->el2_memory_base,
         .own_size = platform->el2_memory_size,
-        .boot_pattern = platform->boot_pattern,
         .platform = platform,
+        .log_limit = LOG_LIMIT,
     };
     span(platform, &memory->base, &memory->size);
-    /* Holes stay without access: EL2 code that strays there faults. */
-    void *arena = mmap(NULL, memory->size, PROT_NONE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    memory->arena = arena == MAP_FAILED ? NULL : arena;
+    memory->own_arena = reserve(memory->size);
+    memory->ram = reserve(memory->size);
     memory->log = calloc(LOG_LIMIT, sizeof *memory->log);
     memory->written =
         calloc(memory->size / EL2_PAGE_SIZE / 64 + 1, sizeof(uint64_t));
     memory->written_pages = calloc(WRITTEN_LIMIT, sizeof(uint64_t));
-    if (memory->arena == NULL || memory->log == NULL ||
-        memory->written == NULL || memory->written_pages == NULL ||
-        !open_memory(memory, platform)) {
+    if (memory->own_arena == NULL || memory->ram == NULL ||
+        memory->log == NULL || memory->written == NULL ||
+        memory->written_pages == NULL || !open_memory(memory)) {
         physical_destroy(memory);
         *why = "the system does not give the board's address space";
         return false;
     }
+    memory->own = memory->own_arena + (memory->own_base - memory->base);
     return true;
 }
 
 void physical_destroy(struct physical *memory)
 {
-    if (memory->arena != NULL) {
-        munmap(memory->arena, memory->size);
+    if (memory->own_arena != NULL) {
+        munmap(memory->own_arena, memory->size);
+    }
+    if (memory->ram != NULL) {
+        munmap(memory->ram, memory->size);
     }
     free(memory->log);
     free(memory->written);
     free(memory->written_pages);
     *memory = (struct physical){0};
+}
+
+/* A word of RAM that is not EL2's. */
+static uint64_t *ram_word(const struct physical *memory, uint64_t address)
+{
+    return (uint64_t *)(void *)(memory->ram + (address - memory->base));
 }
 
 static uint64_t page_bit(const struct physical *memory, uint64_t pfn,
@@ -121,8 +141,7 @@ void physical_reset(struct physical *memory)
 size_t physical_room(const struct physical *memory)
 {
     size_t stores = (LOG_LIMIT - memory->log_length) / STORES_PER_CALL;
-    size_t pages =
-        (WRITTEN_LIMIT - memory->written_count) / EL2_RANGE_PAGES_MAX;
+    size_t pages = (WRITTEN_LIMIT - memory->written_count) / EL2_CALL_PAGES_MAX;
     return stores < pages ? stores : pages;
 }
 
@@ -141,72 +160,130 @@ bool physical_exists(const struct physical *memory, uint64_t address)
     return false;
 }
 
-/* From now on the page's own bytes say what it holds. */
-static void mark_written(struct physical *memory, uint64_t pfn)
+/* The words of a page that is not EL2's. From now on they say what it holds,
+ * and no longer its boot word. */
+static uint64_t *take_page(struct physical *memory, uint64_t address)
 {
+    uint64_t pfn = address / EL2_PAGE_SIZE;
     uint64_t *word;
     uint64_t bit = page_bit(memory, pfn, &word);
-    *word |= bit;
-    memory->written_pages[memory->written_count++] = pfn;
+    if ((*word & bit) == 0) {
+        *word |= bit;
+        memory->written_pages[memory->written_count++] = pfn;
+    }
+    return ram_word(memory, address);
 }
 
-static void materialise(struct physical *memory, uint64_t pfn)
+/* Whether the words of a page are all the same. */
+static bool is_uniform(const uint64_t *words)
 {
-    if (is_written(memory, pfn)) {
-        return;
-    }
-    uint64_t boot = el2_platform_boot_word(memory->platform, pfn);
-    uint64_t *words = physical_word(memory, pfn * EL2_PAGE_SIZE);
+    return memcmp(words, words + 1, EL2_PAGE_SIZE - sizeof(uint64_t)) == 0;
+}
+
+static void fill(uint64_t *words, uint64_t word)
+{
     for (size_t i = 0; i < WORDS_PER_PAGE; i++) {
-        words[i] = boot;
+        words[i] = word;
     }
-    mark_written(memory, pfn);
 }
 
 uint64_t physical_load_anywhere(const struct physical *memory, uint64_t address)
 {
     uint64_t pfn = address / EL2_PAGE_SIZE;
-    if (!physical_is_own(memory, address) && !is_written(memory, pfn)) {
-        return el2_platform_boot_word(memory->platform, pfn);
+    if (physical_is_own(memory, address)) {
+        return physical_load(memory, address);
     }
-    return *physical_word(memory, address);
+    return is_written(memory, pfn)
+               ? *ram_word(memory, address)
+               : el2_platform_boot_word(memory->platform, pfn);
 }
 
 void physical_store_anywhere(struct physical *memory, uint64_t address,
                              uint64_t value)
 {
-    if (!physical_is_own(memory, address)) {
-        materialise(memory, address / EL2_PAGE_SIZE);
+    uint64_t pfn = address / EL2_PAGE_SIZE;
+    if (physical_is_own(memory, address)) {
+        physical_store(memory, address, value);
+        return;
     }
-    physical_store(memory, address, value);
+    if (!is_written(memory, pfn)) {
+        fill(take_page(memory, pfn * EL2_PAGE_SIZE),
+             el2_platform_boot_word(memory->platform, pfn));
+    }
+    *ram_word(memory, address) = value;
 }
 
-void physical_clear_page(struct physical *memory, uint64_t address)
+/* Of EL2's own memory only words that change are stored to, and logged. */
+static void store_change(struct physical *memory, uint64_t address,
+                         uint64_t value)
 {
-    uint64_t *words = physical_word(memory, address);
+    if (physical_load(memory, address) != value) {
+        physical_store(memory, address, value);
+    }
+}
+
+static void write_page(struct physical *memory, uint64_t address,
+                       const uint64_t *words)
+{
     if (!physical_is_own(memory, address)) {
-        uint64_t pfn = address / EL2_PAGE_SIZE;
-        memset(words, 0, EL2_PAGE_SIZE);
-        if (!is_written(memory, pfn)) {
-            mark_written(memory, pfn);
-        }
+        memcpy(take_page(memory, address), words, EL2_PAGE_SIZE);
         return;
     }
     for (size_t i = 0; i < WORDS_PER_PAGE; i++) {
-        if (words[i] != 0) {
-            physical_store(memory, address + i * sizeof(uint64_t), 0);
-        }
+        store_change(memory, address + i * sizeof(uint64_t), words[i]);
     }
+}
+
+void physical_fill_page(struct physical *memory, uint64_t address,
+                        uint64_t word)
+{
+    if (!physical_is_own(memory, address)) {
+        fill(take_page(memory, address), word);
+        return;
+    }
+    const uint64_t *words = physical_word(memory, address);
+    if (words[0] == word && is_uniform(words)) {
+        return;
+    }
+    for (size_t i = 0; i < WORDS_PER_PAGE; i++) {
+        store_change(memory, address + i * sizeof(uint64_t), word);
+    }
+}
+
+/* `out` becomes what `cipher` makes of `in`; they may be the same page. */
+static void apply_cipher(struct physical *memory, uint64_t out, uint64_t in,
+                         uint64_t (*cipher)(uint64_t word))
+{
+    uint64_t words[WORDS_PER_PAGE];
+    for (size_t i = 0; i < WORDS_PER_PAGE; i++) {
+        uint64_t address = in + i * sizeof(uint64_t);
+        words[i] = cipher(physical_load_anywhere(memory, address));
+    }
+    write_page(memory, out, words);
+}
+
+void physical_encrypt_page(struct physical *memory, uint64_t out, uint64_t in)
+{
+    apply_cipher(memory, out, in, el2_platform_encrypt);
+}
+
+void physical_decrypt_page(struct physical *memory, uint64_t address)
+{
+    apply_cipher(memory, address, address, el2_platform_decrypt);
 }
 
 uint64_t physical_page_content(const struct physical *memory, uint64_t pfn)
 {
-    if (!physical_is_own(memory, pfn * EL2_PAGE_SIZE) &&
-        !is_written(memory, pfn)) {
+    uint64_t address = pfn * EL2_PAGE_SIZE;
+    const uint64_t *words;
+    if (physical_is_own(memory, address)) {
+        words = physical_word(memory, address);
+    } else if (is_written(memory, pfn)) {
+        words = ram_word(memory, address);
+    } else {
         return el2_platform_boot_word(memory->platform, pfn);
     }
-    const uint64_t *words = physical_word(memory, pfn * EL2_PAGE_SIZE);
-    if (memcmp(words, words + 1, EL2_PAGE_SIZE - sizeof(uint64_t)) == 0) {
+    if (is_uniform(words)) {
         return words[0];
     }
     uint64_t digest = 0;

@@ -10,6 +10,24 @@ void shim_host_enter(struct shim_host *host)
     board = host;
 }
 
+void shim_host_begin_step(struct shim_host *host)
+{
+    host->held = 0;
+    host->panic = NULL;
+    host->fault = NULL;
+    host->step_page_count = 0;
+    host->smmu_writes = 0;
+}
+
+bool shim_host_note_page(struct shim_host *host, uint64_t pfn)
+{
+    if (host->step_page_count == EL2_CALL_PAGES_MAX) {
+        return false;
+    }
+    host->step_pages[host->step_page_count++] = pfn;
+    return true;
+}
+
 _Noreturn static void stop_on_fault(const char *what)
 {
     board->fault = what;
@@ -24,44 +42,116 @@ _Noreturn void shim_panic(const char *reason)
 
 uint64_t shim_load64(uint64_t address)
 {
-    if (physical_is_own(&board->memory, address)) {
-        return physical_load(&board->memory, address);
+    if (!physical_is_own_word(&board->memory, address)) {
+        stop_on_fault(physical_is_own(&board->memory, address)
+                          ? "EL2 read a word that is not aligned"
+                          : "EL2 read outside its own memory");
     }
-    if (!physical_exists(&board->memory, address)) {
-        stop_on_fault("EL2 read an address without memory");
-    }
-    return physical_load_anywhere(&board->memory, address);
+    return physical_load(&board->memory, address);
 }
 
-static void note_page(uint64_t pfn)
+/* A program's calls have room in the log; code that never ends has not. */
+static void check_log(void)
 {
-    if (board->step_page_count < EL2_RANGE_PAGES_MAX) {
-        board->step_pages[board->step_page_count++] = pfn;
+    if (!physical_can_log(&board->memory)) {
+        stop_on_fault("EL2 stored more words than a call may");
     }
 }
 
 void shim_store64(uint64_t address, uint64_t value)
 {
-    if (physical_is_own(&board->memory, address)) {
-        physical_store(&board->memory, address, value);
-        return;
+    if (!physical_is_own_word(&board->memory, address)) {
+        stop_on_fault(physical_is_own(&board->memory, address)
+                          ? "EL2 wrote a word that is not aligned"
+                          : "EL2 wrote outside its own memory");
+    }
+    check_log();
+    physical_store(&board->memory, address, value);
+}
+
+static void check_page(uint64_t address)
+{
+    if (address % EL2_PAGE_SIZE != 0) {
+        stop_on_fault("EL2 named a page that is not aligned");
     }
     if (!physical_exists(&board->memory, address)) {
-        stop_on_fault("EL2 wrote to an address without memory");
+        stop_on_fault("EL2 named a page without memory");
     }
-    note_page(address / EL2_PAGE_SIZE);
-    physical_store_anywhere(&board->memory, address, value);
+}
+
+/* EL2's secrets do not leave it as a VM's state, nor come in like that. */
+static void check_buffer(uint64_t address)
+{
+    check_page(address);
+    if (physical_is_own(&board->memory, address)) {
+        stop_on_fault("EL2 gave a page of its own to the firmware");
+    }
+}
+
+static void note_page(uint64_t address)
+{
+    if (!shim_host_note_page(board, address / EL2_PAGE_SIZE)) {
+        stop_on_fault("EL2 wrote more pages than a call may");
+    }
 }
 
 void shim_clear_page(uint64_t address)
 {
-    if (!physical_exists(&board->memory, address)) {
-        stop_on_fault("EL2 cleared a page without memory");
+    check_page(address);
+    if (physical_is_own(&board->memory, address)) {
+        check_log();
+    } else {
+        note_page(address);
     }
-    if (!physical_is_own(&board->memory, address)) {
-        note_page(address / EL2_PAGE_SIZE);
+    physical_fill_page(&board->memory, address, 0);
+}
+
+void shim_encrypt_page(uint64_t out, uint64_t in)
+{
+    check_buffer(out);
+    check_buffer(in);
+    note_page(out);
+    physical_encrypt_page(&board->memory, out, in);
+}
+
+void shim_decrypt_page(uint64_t address)
+{
+    check_buffer(address);
+    note_page(address);
+    physical_decrypt_page(&board->memory, address);
+}
+
+bool shim_image_is_signed(uint64_t address)
+{
+    check_buffer(address);
+    return physical_page_content(&board->memory, address / EL2_PAGE_SIZE) !=
+           EL2_BAD_SIGNATURE;
+}
+
+static void write_register(struct shim_register_write write)
+{
+    const struct el2_platform *platform = board->memory.platform;
+    if (write.smmu >= platform->smmu_count ||
+        write.offset >= platform->smmus[write.smmu].size) {
+        stop_on_fault("EL2 wrote a register that no SMMU has");
     }
-    physical_clear_page(&board->memory, address);
+    if (write.offset % write.size != 0) {
+        stop_on_fault("EL2 wrote a register that is not aligned");
+    }
+    board->smmu_writes++;
+    board->smmu_write = write;
+}
+
+void shim_smmu_write32(uint32_t smmu, uint64_t offset, uint32_t value)
+{
+    write_register((struct shim_register_write){
+        .smmu = smmu, .size = 4, .offset = offset, .value = value});
+}
+
+void shim_smmu_write64(uint32_t smmu, uint64_t offset, uint64_t value)
+{
+    write_register((struct shim_register_write){
+        .smmu = smmu, .size = 8, .offset = offset, .value = value});
 }
 
 void shim_lock(unsigned lock)

@@ -1,6 +1,12 @@
 /*
  * The shim of the EL2 code (impl/shim.h) on the host: which board it stands
- * on, and how a panic gets back to the caller.
+ * on, what it did there besides storing words, and how a panic gets back to the
+ * caller.
+ *
+ * It is also a guard. What no EL2 code may do ends the step with a `fault`,
+ * one line that says what: to load or store a word outside EL2's own memory, to
+ * clear, cipher or check a page that is no such page, to take a lock out of
+ * order, to change more than a call can.
  */
 #ifndef IMPL_HOST_SHIM_HOST_H
 #define IMPL_HOST_SHIM_HOST_H
@@ -10,6 +16,14 @@
 
 #include <setjmp.h>
 
+/* A write that reached a register of an SMMU. */
+struct shim_register_write {
+    uint32_t smmu;
+    uint32_t size;   /* bytes: 4 or 8 */
+    uint64_t offset; /* within the register window, bytes */
+    uint64_t value;
+};
+
 struct shim_host {
     struct physical memory;
     el2_lock_set held;
@@ -17,12 +31,24 @@ struct shim_host {
     jmp_buf stopped;
     const char *panic; /* EL2's reason, when it panicked */
     const char *fault; /* what EL2 did that no EL2 code may do */
-    /* Pages outside EL2's memory that the step wrote start here. */
+    /* Pages outside EL2's memory that the step wrote start here; room for
+     * EL2_CALL_PAGES_MAX. */
     uint64_t *step_pages; /* pfn */
     size_t step_page_count;
+    /* Register writes of the step: how many, and the last one. */
+    size_t smmu_writes;
+    struct shim_register_write smmu_write;
 };
 
 /* The board that the EL2 code runs on from here on. */
 void shim_host_enter(struct shim_host *host);
+
+/* A new step begins: nothing was done, no lock is held. What EL2 stored is in
+ * the log of `memory`. */
+void shim_host_begin_step(struct shim_host *host);
+
+/* The step wrote page pfn, which is outside EL2's memory. False when it wrote
+ * more pages than a call may. */
+bool shim_host_note_page(struct shim_host *host, uint64_t pfn);
 
 #endif

@@ -25,9 +25,17 @@ enum el2_argument_kind {
     EL2_ARGUMENT_SIZE,       /* length of a range, bytes */
     EL2_ARGUMENT_BANK,       /* context bank within its SMMU */
     EL2_ARGUMENT_SMMU,       /* which SMMU */
+    EL2_ARGUMENT_VCPU,       /* virtual CPU of a VM */
+    EL2_ARGUMENT_IMAGE,      /* which boot image of a VM */
+    EL2_ARGUMENT_LENGTH,     /* length, bytes: any register, not only a range
+                                that a harness can walk */
+    EL2_ARGUMENT_ATTRIBUTES, /* of a mapping: descriptor bits but the address */
+    EL2_ARGUMENT_OFFSET,     /* within an SMMU's register window, bytes */
+    EL2_ARGUMENT_WIDTH,      /* of a register access, bytes */
+    EL2_ARGUMENT_VALUE,      /* data */
 };
 
-#define EL2_ARGUMENT_KIND_COUNT (EL2_ARGUMENT_SMMU + 1)
+#define EL2_ARGUMENT_KIND_COUNT (EL2_ARGUMENT_VALUE + 1)
 
 /* Who issues a call, which is also how a harness may use it. */
 enum el2_issuer {
@@ -35,6 +43,7 @@ enum el2_issuer {
     EL2_ISSUER_OPERATION, /* sections 4 and 5: inside EL2, within contracts */
     EL2_ISSUER_HOST,      /* section 6: a hypercall of the host */
     EL2_ISSUER_VM,        /* section 6: an event of a VM */
+    EL2_ISSUER_ACCESS,    /* section 6: a load or store through the tables */
 };
 
 enum el2_result {
@@ -42,6 +51,8 @@ enum el2_result {
     EL2_RESULT_NUMBER,
     EL2_RESULT_DESCRIPTOR,
     EL2_RESULT_VMID,
+    EL2_RESULT_ADDRESS, /* physical, bytes */
+    EL2_RESULT_WORD,    /* what fills a page, see enum el2_access */
 };
 
 #define EL2_CALL(number, name, issuer, result, count, ...)                     \

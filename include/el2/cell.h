@@ -15,17 +15,23 @@
 
 enum el2_cell_kind {
     /* id, index: value */
-    EL2_CELL_PAGE,       /* -, pfn: gfn; owner and share count */
-    EL2_CELL_NPT,        /* vmid, gfn: a stage-2 entry, see below */
-    EL2_CELL_NPT_BLOCK,  /* vmid, gfn / 512: the block there, or nothing */
-    EL2_CELL_SPT,        /* bank, iova / 4096: an SMMU entry, see below */
-    EL2_CELL_BANK,       /* bank, -: owner or EL2_INVALID */
-    EL2_CELL_VM_STATE,   /* vmid, -: enum el2_vm_state */
-    EL2_CELL_CORE,       /* -, -: next vmid; next remap pointer */
-    EL2_CELL_MEMORY,     /* -, pfn: the 64-bit word that fills the page */
-    EL2_CELL_DATA_LOG,   /* vmid, -: values that the data oracle has given */
-    EL2_CELL_NPT_TABLES, /* vmid, -: level-1, level-2; level-3 tables taken */
-    EL2_CELL_SPT_TABLES, /* -, -: level-2, level-3 tables taken */
+    EL2_CELL_PAGE,        /* -, pfn: gfn; owner and share count */
+    EL2_CELL_NPT,         /* vmid, gfn: a stage-2 entry, see below */
+    EL2_CELL_NPT_BLOCK,   /* vmid, gfn / 512: the block there, or nothing */
+    EL2_CELL_SPT,         /* bank, iova / 4096: an SMMU entry, see below */
+    EL2_CELL_BANK,        /* bank, -: owner or EL2_INVALID */
+    EL2_CELL_VM_STATE,    /* vmid, -: enum el2_vm_state */
+    EL2_CELL_CORE,        /* -, -: next vmid; next remap pointer */
+    EL2_CELL_MEMORY,      /* -, pfn: the 64-bit word that fills the page */
+    EL2_CELL_DATA_LOG,    /* vmid, -: values that the data oracle has given */
+    EL2_CELL_NPT_TABLES,  /* vmid, -: level-1, level-2; level-3 tables taken */
+    EL2_CELL_SPT_TABLES,  /* -, -: level-2, level-3 tables taken */
+    EL2_CELL_VCPU,        /* vmid, vCPU: enum el2_vm_state */
+    EL2_CELL_INC_EXE,     /* vmid, -: 1 after load_crypt_vcpu */
+    EL2_CELL_IMAGE,       /* vmid, image: load address; size, 0 for no image */
+    EL2_CELL_IMAGE_REMAP, /* vmid, image: remap address; pages mapped there */
+    EL2_CELL_MEMORY_UNKNOWN, /* -, pfn: 1 while the specification does not
+                                follow what the page holds (section 2) */
     EL2_CELL_KIND_COUNT
 };
 

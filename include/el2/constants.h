@@ -86,4 +86,8 @@ enum el2_vm_state {
 /* The longest range, in pages, that one call of a program may ask for. */
 #define EL2_RANGE_PAGES_MAX 4096
 
+/* More pages than one call can change: verify_vm_image takes every block that
+ * the remap window's images touch, one or two more than they fill. */
+#define EL2_CALL_PAGES_MAX 16384
+
 #endif

@@ -18,10 +18,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How a load or store through the tables ended (section 6). */
+enum el2_access {
+    EL2_ACCESS_NONE,    /* the call is no load or store */
+    EL2_ACCESS_DONE,    /* a load has the word as its result */
+    EL2_ACCESS_FAULT,   /* the tables translate to no page */
+    EL2_ACCESS_DEVICE,  /* to a page without memory */
+    EL2_ACCESS_UNKNOWN, /* to a page that the specification does not follow;
+                           only a specification says so */
+};
+
 /* How a call ended. */
 struct el2_step {
     bool panicked; /* nothing happens after that */
     bool has_result;
+    enum el2_access access;
     uint64_t result;          /* when has_result */
     enum el2_outcome outcome; /* EL2_OUTCOME_NONE when it has no names */
     el2_lock_set held;        /* when panicked: locks that stay held */
@@ -51,12 +62,24 @@ enum el2_run {
     EL2_RUN_TABLES,    /* only table primitives, without invariants */
 };
 
-/*
- * A value that the outside decides on behalf of vmid: the new content of a
- * page, which the machine believes to hold `current`. `draw` counts the values
- * given for that vmid, from 0.
- */
-typedef uint64_t (*el2_oracle)(uint32_t vmid, uint64_t draw, uint64_t current);
+/* Why the outside decides what a page holds (section 2, content). */
+enum el2_draw_reason {
+    EL2_DRAW_HANDED_OVER, /* from the host to a VM */
+    EL2_DRAW_UNSHARED,    /* by the VM that shared it */
+    EL2_DRAW_ENCRYPTED,   /* from another page */
+    EL2_DRAW_DECRYPTED,   /* in place */
+};
+
+struct el2_draw {
+    enum el2_draw_reason reason;
+    uint32_t vmid;   /* on whose behalf */
+    uint64_t number; /* of values given for that vmid before */
+    uint64_t word;   /* that the page fills now; of EL2_DRAW_ENCRYPTED the
+                        other page */
+};
+
+/* The data oracle: the new content of a page. */
+typedef uint64_t (*el2_oracle)(const struct el2_draw *draw);
 
 struct el2_machine;
 
@@ -84,6 +107,15 @@ struct el2_machine_operations {
      * where there is room for none. NULL: for all. */
     size_t (*room)(struct el2_machine *machine);
 
+    /*
+     * True when the invariants of section 7 hold for all that the last step
+     * changed; otherwise *violation says what does not. Asked after touched(),
+     * and only in a run within contracts, after every step that did not panic.
+     * NULL: the machine does not know.
+     */
+    bool (*invariants_of_step)(struct el2_machine *machine,
+                               struct el2_violation *violation);
+
     void (*destroy)(struct el2_machine *machine);
 
     /* The rest is for specifications, NULL for other machines. */
@@ -93,13 +125,11 @@ struct el2_machine_operations {
     bool (*admits)(struct el2_machine *machine, enum el2_run run,
                    const struct el2_call *call);
 
+    /* Take back the last step, also one that panicked. Once a step. */
+    void (*undo)(struct el2_machine *machine);
+
     /* The value of a cell before the last step. */
     struct el2_value (*before)(struct el2_machine *machine, el2_cell cell);
-
-    /* True when the invariants hold for all that the last step changed;
-     * otherwise *violation says what does not. */
-    bool (*invariants_of_step)(struct el2_machine *machine,
-                               struct el2_violation *violation);
 
     /* The same for the whole state. */
     bool (*invariants_of_state)(struct el2_machine *machine,
@@ -137,10 +167,10 @@ el2_create_published_primitives(const struct el2_platform *platform,
 struct el2_machine *el2_create_impl(const struct el2_platform *platform,
                                     const char **why);
 
-/* An oracle that leaves content as it is, for runs against real memory. */
-uint64_t el2_oracle_unchanged(uint32_t vmid, uint64_t draw, uint64_t current);
+/* What the bytes of real memory must be: section 2's table of content. */
+uint64_t el2_oracle_bytes(const struct el2_draw *draw);
 
-/* The oracle of the conformance vectors: a formula of vmid and draw. */
-uint64_t el2_oracle_formula(uint32_t vmid, uint64_t draw, uint64_t current);
+/* The oracle of the conformance vectors: a formula of vmid and number. */
+uint64_t el2_oracle_formula(const struct el2_draw *draw);
 
 #endif

@@ -91,6 +91,29 @@ el2_platform_boot_word(const struct el2_platform *platform, uint64_t pfn)
                      1;
 }
 
+/*
+ * The cipher of encrypt_buf and decrypt_buf, word by word: what the firmware
+ * of this board does to each 64-bit word of a page.
+ */
+#define EL2_CIPHER_KEY UINT64_C(0x5ec0de5ec0de5ec1)
+
+static inline uint64_t el2_platform_encrypt(uint64_t word)
+{
+    uint64_t mixed = word ^ EL2_CIPHER_KEY;
+    return (mixed << 17) | (mixed >> 47);
+}
+
+static inline uint64_t el2_platform_decrypt(uint64_t word)
+{
+    return ((word >> 17) | (word << 47)) ^ EL2_CIPHER_KEY;
+}
+
+/*
+ * The check of a boot image's signature, which is the firmware's: an image is
+ * well signed unless this word fills its first page.
+ */
+#define EL2_BAD_SIGNATURE UINT64_C(0x0bad51600bad5160)
+
 static inline bool el2_platform_is_vm(const struct el2_platform *platform,
                                       uint64_t vmid)
 {

@@ -1,11 +1,13 @@
 /*
- * The page operations as the sequences of primitives that the code runs
- * (Coq source 002, `*_spec0`). They write owner, count and gfn one by one; the
- * question that the harness asks is whether anyone can tell from section 4.
+ * The page operations, and those of buffers, as the sequences of primitives
+ * that the code runs (Coq source 002, `*_spec0`). They write owner, count and
+ * gfn one by one; the question that the harness asks is whether anyone can tell
+ * from sections 4 and 6.
  *
  * They do not name how they end: their outcome is EL2_OUTCOME_NONE. A range
  * must still know that it ended, so a halted machine says so with a panic.
  */
+#include "model/buffers.h"
 #include "model/page_operations.h"
 #include "model/primitives/primitives.h"
 
@@ -66,7 +68,7 @@ static enum el2_outcome assign_pfn_to_vm(struct model *m, uint32_t v,
         clear_pfn_host_s2pt(m, pfn);
         set_pfn_owner(m, pfn, v);
         set_pfn_map(m, pfn, gfn);
-        fetch_from_doracle(m, v, pfn);
+        fetch_from_doracle(m, v, pfn, EL2_DRAW_HANDED_OVER);
     } else if (owner == v && owner != EL2_HOSTVISOR &&
                (map == EL2_INVALID64 || map == gfn)) {
         if (map == EL2_INVALID64) {
@@ -124,7 +126,7 @@ static enum el2_outcome revoke_vm_page(struct model *m, uint32_t v,
         set_pfn_count(m, pfn, count - 1);
         if (count == 1) {
             clear_pfn_host_s2pt(m, pfn);
-            fetch_from_doracle(m, v, pfn);
+            fetch_from_doracle(m, v, pfn, EL2_DRAW_UNSHARED);
         }
     }
     return finish(m);
@@ -184,6 +186,35 @@ static enum el2_outcome unmap_smmu_page(struct model *m, uint32_t bank,
     return finish(m);
 }
 
+static enum el2_outcome encrypt_page(struct model *m, uint32_t v, uint64_t in,
+                                     uint64_t out)
+{
+    acquire_lock_s2page(m);
+    if (get_pfn_owner(m, in) == v && get_pfn_owner(m, out) == EL2_HOSTVISOR) {
+        encrypt_phys_page(m, in, out);
+    } else {
+        panic_machine(m);
+    }
+    return finish(m);
+}
+
+static enum el2_outcome decrypt_page(struct model *m, uint32_t v, uint64_t pfn)
+{
+    acquire_lock_s2page(m);
+    uint32_t owner = get_pfn_owner(m, pfn);
+    uint32_t count = get_pfn_count(m, pfn);
+    if (owner == EL2_HOSTVISOR && count == 0) {
+        clear_pfn_host_s2pt(m, pfn);
+        set_pfn_owner(m, pfn, v);
+        set_pfn_count(m, pfn, 0);
+        set_pfn_map(m, pfn, EL2_INVALID64);
+        fetch_from_doracle(m, EL2_HOSTVISOR, pfn, EL2_DRAW_DECRYPTED);
+    } else {
+        panic_machine(m);
+    }
+    return finish(m);
+}
+
 struct model_page_operations model_primitive_operations(void)
 {
     return (struct model_page_operations){
@@ -197,5 +228,13 @@ struct model_page_operations model_primitive_operations(void)
         .assign_pfn_to_smmu = assign_pfn_to_smmu,
         .update_smmu_page = update_smmu_page,
         .unmap_smmu_page = unmap_smmu_page,
+    };
+}
+
+struct model_buffer_operations model_primitive_buffers(void)
+{
+    return (struct model_buffer_operations){
+        .encrypt_page = encrypt_page,
+        .decrypt_page = decrypt_page,
     };
 }

@@ -121,10 +121,19 @@ void clear_phys_page(struct model *m, uint64_t pfn)
     }
 }
 
-void fetch_from_doracle(struct model *m, uint32_t v, uint64_t pfn)
+void fetch_from_doracle(struct model *m, uint32_t v, uint64_t pfn,
+                        enum el2_draw_reason reason)
 {
     if (!m->halted) {
-        memory_from_oracle(m, v, pfn);
+        memory_from_oracle(m, v, pfn, reason, memory_get(m, pfn));
+    }
+}
+
+void encrypt_phys_page(struct model *m, uint64_t in, uint64_t out)
+{
+    if (!m->halted) {
+        memory_from_oracle(m, EL2_HOSTVISOR, out, EL2_DRAW_ENCRYPTED,
+                           memory_get(m, in));
     }
 }
 

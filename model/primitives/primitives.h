@@ -28,7 +28,10 @@ void map_spt(struct model *m, uint32_t bank, uint64_t iova,
 uint64_t unmap_spt(struct model *m, uint32_t bank, uint64_t iova);
 
 void clear_phys_page(struct model *m, uint64_t pfn);
-void fetch_from_doracle(struct model *m, uint32_t v, uint64_t pfn);
+void fetch_from_doracle(struct model *m, uint32_t v, uint64_t pfn,
+                        enum el2_draw_reason reason);
+/* The host's page `out` gets the cipher of page `in`. */
+void encrypt_phys_page(struct model *m, uint64_t in, uint64_t out);
 
 /* Halts the machine with the locks that it holds. */
 void panic_machine(struct model *m);

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #define WORDS_PER_PAGE 512u
-#define EVENT_LIMIT    4096u
+#define EVENT_LIMIT    8192u
 
 static uint64_t memory[FAKE_MEMORY_PAGES * WORDS_PER_PAGE];
 
@@ -26,12 +26,19 @@ static struct {
     size_t loads;
 } fake;
 
-static void record(enum fake_event_kind kind, uint64_t first, uint64_t second)
+static void record_three(enum fake_event_kind kind, uint64_t first,
+                         uint64_t second, uint64_t third)
 {
     if (fake.event_count == EVENT_LIMIT) {
         fail_msg("fake shim: more than %u events in one call", EVENT_LIMIT);
     }
-    fake.events[fake.event_count++] = (struct fake_event){kind, first, second};
+    fake.events[fake.event_count++] =
+        (struct fake_event){kind, first, second, third};
+}
+
+static void record(enum fake_event_kind kind, uint64_t first, uint64_t second)
+{
+    record_three(kind, first, second, 0);
 }
 
 /* The lock that protects a word of EL2's memory. */
@@ -47,21 +54,41 @@ static unsigned lock_of(const struct el2 *el2, uint64_t address)
     return EL2_LOCK_SPT;
 }
 
+static bool is_own(uint64_t address)
+{
+    return address >= fake.el2->records && address < fake.el2->memory_end;
+}
+
+static void check_lock(unsigned lock, uint64_t about)
+{
+    if (fake.in_call && (fake.held & el2_lock_bit(lock)) == 0) {
+        fail_msg("fake shim: 0x%llx touched without lock %u",
+                 (unsigned long long)about, lock);
+    }
+}
+
 /* Index of the word of EL2's memory at `address`. */
 static size_t own_word(uint64_t address)
 {
-    const struct el2 *el2 = fake.el2;
-
-    if (address % 8 != 0 || address < el2->records ||
-        address >= el2->memory_end) {
+    if (address % 8 != 0 || !is_own(address)) {
         fail_msg("fake shim: access to 0x%llx", (unsigned long long)address);
     }
-    if (fake.in_call &&
-        (fake.held & el2_lock_bit(lock_of(el2, address))) == 0) {
-        fail_msg("fake shim: 0x%llx touched without lock %u",
-                 (unsigned long long)address, lock_of(el2, address));
-    }
+    check_lock(lock_of(fake.el2, address), address);
     return (size_t)(address / 8);
+}
+
+/* The words of a page of memory; the page lock protects those that are not
+ * EL2's. */
+static uint64_t *page_at(uint64_t address)
+{
+    uint64_t pfn = address / EL2_PAGE_SIZE;
+
+    if (address % EL2_PAGE_SIZE != 0 || pfn >= FAKE_MEMORY_PAGES) {
+        fail_msg("fake shim: no page at 0x%llx", (unsigned long long)address);
+    }
+    check_lock(is_own(address) ? lock_of(fake.el2, address) : EL2_LOCK_PAGE,
+               address);
+    return &memory[pfn * WORDS_PER_PAGE];
 }
 
 uint64_t shim_load64(uint64_t address)
@@ -78,13 +105,52 @@ void shim_store64(uint64_t address, uint64_t value)
 
 void shim_clear_page(uint64_t address)
 {
-    uint64_t pfn = address / EL2_PAGE_SIZE;
-
-    if (address % EL2_PAGE_SIZE != 0 || pfn >= FAKE_MEMORY_PAGES) {
-        fail_msg("fake shim: clear 0x%llx", (unsigned long long)address);
-    }
-    memset(&memory[pfn * WORDS_PER_PAGE], 0, EL2_PAGE_SIZE);
+    memset(page_at(address), 0, EL2_PAGE_SIZE);
     record(FAKE_CLEAR_PAGE, address, 0);
+}
+
+/* Of EL2's memory nothing is ever ciphered. */
+static uint64_t *buffer_at(uint64_t address)
+{
+    if (is_own(address)) {
+        fail_msg("fake shim: 0x%llx is EL2's", (unsigned long long)address);
+    }
+    return page_at(address);
+}
+
+void shim_encrypt_page(uint64_t out, uint64_t in)
+{
+    for (size_t i = 0; i < WORDS_PER_PAGE; i++) {
+        buffer_at(out)[i] = el2_platform_encrypt(buffer_at(in)[i]);
+    }
+    record(FAKE_ENCRYPT_PAGE, out, in);
+}
+
+void shim_decrypt_page(uint64_t address)
+{
+    uint64_t *words = buffer_at(address);
+
+    for (size_t i = 0; i < WORDS_PER_PAGE; i++) {
+        words[i] = el2_platform_decrypt(words[i]);
+    }
+    record(FAKE_DECRYPT_PAGE, address, 0);
+}
+
+bool shim_image_is_signed(uint64_t address)
+{
+    return buffer_at(address)[0] != EL2_BAD_SIGNATURE;
+}
+
+void shim_smmu_write32(uint32_t smmu, uint64_t offset, uint32_t value)
+{
+    check_lock(EL2_LOCK_SMMU, offset);
+    record_three(FAKE_SMMU_WRITE32, smmu, offset, value);
+}
+
+void shim_smmu_write64(uint32_t smmu, uint64_t offset, uint64_t value)
+{
+    check_lock(EL2_LOCK_SMMU, offset);
+    record_three(FAKE_SMMU_WRITE64, smmu, offset, value);
 }
 
 void shim_lock(unsigned lock)

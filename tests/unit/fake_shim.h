@@ -3,8 +3,9 @@
  * return, and what the code does to memory and TLBs is written down in order.
  *
  * It fails the running cmocka test when the code breaks a rule of impl/shim.h:
- * an access outside memory or not aligned, a lock out of order, a record or a
- * table touched without its lock, a lock still held after a call.
+ * an access outside memory or not aligned, a lock out of order, a record, a
+ * table, a page or a register touched without its lock, a lock still held after
+ * a call.
  */
 #ifndef TESTS_UNIT_FAKE_SHIM_H
 #define TESTS_UNIT_FAKE_SHIM_H
@@ -22,16 +23,21 @@
 enum fake_event_kind {
     FAKE_STORE,           /* address, value */
     FAKE_CLEAR_PAGE,      /* address */
+    FAKE_ENCRYPT_PAGE,    /* address of what is written, of what is read */
+    FAKE_DECRYPT_PAGE,    /* address */
+    FAKE_SMMU_WRITE32,    /* SMMU, offset, value */
+    FAKE_SMMU_WRITE64,    /* SMMU, offset, value */
     FAKE_INVALIDATE_IPA,  /* vmid, ipa */
     FAKE_INVALIDATE_IOVA, /* bank, iova */
     FAKE_INVALIDATE_BANK, /* bank */
 };
 
-/* The second word is 0 where only one is named. */
+/* Words that are not named are 0. */
 struct fake_event {
     enum fake_event_kind kind;
     uint64_t first;
     uint64_t second;
+    uint64_t third;
 };
 
 /* Boot `el2` on zeroed memory. False when it refuses. */

@@ -60,9 +60,35 @@ static inline uint64_t random_argument(uint64_t *seed,
         return AT(draw(seed) % 5);
     case EL2_ARGUMENT_BANK:
     case EL2_ARGUMENT_SMMU:
+    case EL2_ARGUMENT_VCPU:
+    case EL2_ARGUMENT_IMAGE:
         return draw(seed) % 2;
+    case EL2_ARGUMENT_LENGTH:
+        return AT(draw(seed) % 5);
+    case EL2_ARGUMENT_ATTRIBUTES:
+        return one_in(seed, 8) ? 0 : 0xc0;
+    case EL2_ARGUMENT_OFFSET:
+        return 4 * (draw(seed) % 4);
+    case EL2_ARGUMENT_WIDTH:
+        return one_in(seed, 2) ? 4 : 8;
+    case EL2_ARGUMENT_VALUE:
+        return draw(seed);
     }
     return 0;
+}
+
+/* Those that the contracts of page operations speak of. */
+static inline bool is_of_pages(uint32_t number)
+{
+    switch (number) {
+    case EL2_CALL_register_kvm:
+    case EL2_CALL_smmu_alloc_pgd:
+    case EL2_CALL_smmu_free_pgd:
+    case EL2_CALL_vm_poweroff:
+        return true;
+    default:
+        return el2_calls[number].issuer <= EL2_ISSUER_OPERATION;
+    }
 }
 
 static inline uint32_t random_call_number(uint64_t *seed, enum el2_run run)
@@ -70,7 +96,7 @@ static inline uint32_t random_call_number(uint64_t *seed, enum el2_run run)
     uint32_t number = 0;
     do {
         number = (uint32_t)(draw(seed) % EL2_CALL_NUMBER_LIMIT);
-    } while (el2_calls[number].name == NULL ||
+    } while (el2_calls[number].name == NULL || !is_of_pages(number) ||
              (el2_calls[number].issuer == EL2_ISSUER_TABLES) !=
                  (run == EL2_RUN_TABLES) ||
              (number == EL2_CALL_vm_poweroff && !one_in(seed, 4)));

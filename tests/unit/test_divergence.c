@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "fuzz/cell_text.h"
 #include "fuzz/divergence.h"
 #include "tests/unit/model_cases.h"
 
@@ -71,8 +72,8 @@ static void result(void **state)
         .call = {EL2_CALL_register_kvm, {0}},
         .outcome = EL2_OUTCOME_REGISTERED,
         .observation = EL2_OBSERVE_RESULT,
-        .expected_step = {.result = 1},
-        .actual_step = {.result = 0x20},
+        .expected_step = {.has_result = true, .result = 1},
+        .actual_step = {.has_result = true, .result = 0x20},
     };
     assert_text(&divergence, "register_kvm.registered.result",
                 "step 0, register_kvm: registered (there is a new VM)\n"
@@ -90,11 +91,12 @@ static void invariant(void **state)
         .outcome = EL2_OUTCOME_MAPPED_PAGE,
         .observation = EL2_OBSERVE_INVARIANT,
         .violation = {"vm_iso", npt_of(1, 9), page_of(0x408)},
+        .violator = "EL2 code",
     };
     assert_text(&divergence, "map_pfn_vm.mapped_page.invariant",
                 "step 3, map_pfn_vm: mapped_page (a page was mapped)\n"
-                "the invariant vm_iso is broken: NPT of vmid 1 at gfn 0x9 and "
-                "page 0x408\n");
+                "the invariant vm_iso is broken on the EL2 code: NPT of vmid 1 "
+                "at gfn 0x9 and page 0x408\n");
 }
 
 /* Name and value of a cell of every kind. */
@@ -137,13 +139,27 @@ static void cells(void **state)
          "1 of level 1, 2 of level 2, 3 of level 3"},
         {spt_tables_cell(), spt_tables(4, 5), "SMMU tables taken",
          "4 of level 2, 5 of level 3"},
+        {el2_cell_make(EL2_CELL_VCPU, 2, 7), number(EL2_VM_ACTIVE),
+         "vCPU 7 of VM 2", "active"},
+        {el2_cell_make(EL2_CELL_INC_EXE, 2, 0), number(1),
+         "encrypted execution of VM 2", "0x1"},
+        {el2_cell_make(EL2_CELL_IMAGE, 2, 4),
+         {{0x8000, 0x1001}},
+         "boot image 4 of VM 2",
+         "load address 0x8000, size 0x1001"},
+        {el2_cell_make(EL2_CELL_IMAGE_REMAP, 2, 4),
+         {{0x2000000, 2}},
+         "EL2's mapping of boot image 4 of VM 2",
+         "at 0x2000000, 2 pages mapped"},
+        {el2_cell_make(EL2_CELL_MEMORY_UNKNOWN, 0, 0x400), number(1),
+         "whether the content of page 0x400 is not followed", "0x1"},
     };
     bool seen[EL2_CELL_KIND_COUNT] = {false};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[160];
-        divergence_cell_name(cases[i].cell, text, sizeof text);
+        cell_name(cases[i].cell, text, sizeof text);
         assert_string_equal(text, cases[i].name);
-        divergence_cell_value(cases[i].cell, cases[i].value, text, sizeof text);
+        cell_value(cases[i].cell, cases[i].value, text, sizeof text);
         assert_string_equal(text, cases[i].says);
         seen[el2_cell_kind(cases[i].cell)] = true;
     }

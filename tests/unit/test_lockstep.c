@@ -14,12 +14,12 @@ static void honest(void **state)
     add_calls(f);
     assert_int_equal(run_program(f), LOCKSTEP_SAME);
     assert_int_equal(run_program(f), LOCKSTEP_SAME);
-    assert_int_equal(f->lockstep.counts.programs, 2);
-    assert_int_equal(f->lockstep.counts.calls, 12);
-    assert_int_equal(f->lockstep.counts.skipped, 0);
-    assert_int_equal(f->lockstep.counts.panics, 0);
-    assert_int_equal(f->lockstep.counts.outcomes[EL2_OUTCOME_REGISTERED], 2);
-    assert_int_equal(f->lockstep.counts.outcomes[EL2_OUTCOME_GRANTED], 2);
+    assert_int_equal(f->lockstep.counts->programs, 2);
+    assert_int_equal(f->lockstep.counts->calls, 12);
+    assert_int_equal(f->lockstep.counts->skipped, 0);
+    assert_int_equal(f->lockstep.counts->panics, 0);
+    assert_int_equal(f->lockstep.counts->outcomes[EL2_OUTCOME_REGISTERED], 2);
+    assert_int_equal(f->lockstep.counts->outcomes[EL2_OUTCOME_GRANTED], 2);
 }
 
 /* A lie about each kind of cell, in a step that changes it. */

@@ -140,8 +140,8 @@ static void skipped(void **state)
     add_calls(f);
     add(f, (struct el2_call){EL2_CALL_npt_map, {1, 0, 3, 3}});
     assert_int_equal(run_program(f), LOCKSTEP_SAME);
-    assert_int_equal(f->lockstep.counts.skipped, 2);
-    assert_int_equal(f->lockstep.counts.calls, 6);
+    assert_int_equal(f->lockstep.counts->skipped, 2);
+    assert_int_equal(f->lockstep.counts->calls, 6);
     assert_int_equal(f->liar.steps, 6);
     assert_int_equal(watched.before, 6);
     assert_int_equal(watched.after, 8);
@@ -165,8 +165,8 @@ static void out_of_room(void **state)
     f->liar.operations.room = no_room;
     assert_int_equal(run_program(f), LOCKSTEP_NO_ROOM);
     assert_int_equal(f->liar.steps, 2);
-    assert_int_equal(f->lockstep.counts.no_room, 1);
-    assert_int_equal(f->lockstep.counts.calls, 2);
+    assert_int_equal(f->lockstep.counts->no_room, 1);
+    assert_int_equal(f->lockstep.counts->calls, 2);
 }
 
 /* A program ends at a panic of both. */
@@ -177,7 +177,7 @@ static void ends_at_a_panic(void **state)
     add_calls(f);
     assert_int_equal(run_program(f), LOCKSTEP_SAME);
     assert_int_equal(f->liar.steps, 1);
-    assert_int_equal(f->lockstep.counts.panics, 1);
+    assert_int_equal(f->lockstep.counts->panics, 1);
 }
 
 static int set_up_without_smmu(void **state)
@@ -196,9 +196,9 @@ static void without_smmu(void **state)
     add(f, (struct el2_call){EL2_CALL_unmap_smmu_page, {0, 0, 0}});
     add(f, (struct el2_call){EL2_CALL_smmu_alloc_pgd, {0, 0, 0}});
     assert_int_equal(run_program(f), LOCKSTEP_SAME);
-    assert_int_equal(f->lockstep.counts.skipped, 2);
-    assert_int_equal(f->lockstep.counts.panics, 1);
-    assert_int_equal(f->lockstep.counts.outcomes[EL2_OUTCOME_PANIC_ARGUMENT],
+    assert_int_equal(f->lockstep.counts->skipped, 2);
+    assert_int_equal(f->lockstep.counts->panics, 1);
+    assert_int_equal(f->lockstep.counts->outcomes[EL2_OUTCOME_PANIC_ARGUMENT],
                      1);
 }
 

@@ -6,49 +6,12 @@
 
 #include <cmocka.h>
 
-#include "model/state.h"
-#include "tests/unit/model_cases.h"
+#include "tests/unit/contract_cases.h"
 
 #define PAGE HOST_PAGE
 
-enum {
-    CALLS = 4
-};
-
-/* VM 1 is put into a state, after which calls are made, and then one asked
- * about. No call of calls.def leads to VERIFIED, hence the state. */
-struct contract_case {
-    bool admitted;
-    const char *shows;
-    enum el2_vm_state vm_state;
-    struct el2_call before[CALLS];
-    struct el2_call call;
-};
-
-static bool holds(struct el2_machine *machine, enum el2_run run,
-                  const struct contract_case *c)
-{
-    struct model *model = (struct model *)(void *)machine;
-    machine->operations->reset(machine);
-    run_all(machine, c->before, CALLS);
-    vm_set_state(model, 1, c->vm_state);
-    return same(c->shows, "admitted", c->admitted,
-                machine->operations->admits(machine, run, &c->call));
-}
-
-static void check(enum el2_run run, const struct contract_case *cases,
-                  size_t count)
-{
-    struct el2_machine *model = model_of_board();
-    size_t failed = 0;
-    for (size_t i = 0; i < count; i++) {
-        failed += !holds(model, run, &cases[i]);
-    }
-    model->operations->destroy(model);
-    assert_int_equal(failed, 0);
-}
-
-#define CHECK(run, cases) check(run, cases, sizeof(cases) / sizeof(cases)[0])
+#define CHECK(run, cases)                                                      \
+    check_contracts(run, cases, sizeof(cases) / sizeof(cases)[0])
 
 /* calls.def says of each call who issues it; a run has those or the others. */
 static void runs(void **state)
@@ -188,7 +151,7 @@ static void vm_states(void **state)
                 (enum el2_vm_state)s,
                 {{EL2_CALL_smmu_alloc_pgd, {0, 1, 0}}},
                 cases[i].call};
-            check(EL2_RUN_CONTRACTS, &c, 1);
+            check_contracts(EL2_RUN_CONTRACTS, &c, 1);
         }
     }
 }
@@ -352,27 +315,6 @@ static void ranges(void **state)
     CHECK(EL2_RUN_CONTRACTS, cases);
 }
 
-/* The host is not trusted: it may put anything into its registers. */
-static void hypercalls(void **state)
-{
-    (void)state;
-    const uint64_t most = UINT64_MAX;
-    const struct contract_case cases[] = {
-        {true, "register_kvm", 0, {{0}}, {EL2_CALL_register_kvm, {most}}},
-        {true,
-         "smmu_alloc_pgd",
-         0,
-         {{0}},
-         {EL2_CALL_smmu_alloc_pgd, {most, most, most}}},
-        {true,
-         "smmu_free_pgd",
-         0,
-         {{0}},
-         {EL2_CALL_smmu_free_pgd, {most, most}}},
-    };
-    CHECK(EL2_RUN_CONTRACTS, cases);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -383,7 +325,6 @@ int main(void)
         cmocka_unit_test(mappings_of_a_vm),
         cmocka_unit_test(banks),
         cmocka_unit_test(ranges),
-        cmocka_unit_test(hypercalls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

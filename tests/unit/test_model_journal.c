@@ -67,6 +67,11 @@ static void boot(void **state)
         {log_of(1), number(0)},
         {npt_tables_of(0), npt_tables(0, 0, 0)},
         {spt_tables_cell(), spt_tables(0, 0)},
+        {vcpu_of(1, 7), number(EL2_VM_UNUSED)},
+        {inc_exe_of(1), number(0)},
+        {image_of(1, 0), nothing()},
+        {remap_of(1, 0), nothing()},
+        {unknown_of(PAGE), number(0)},
     };
     for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
         assert_value(model, "at boot", cells[i].cell, cells[i].after);
@@ -111,7 +116,7 @@ static void steps_are_apart(void **state)
     assert_true(touches(model, page_of(PAGE)));
     assert_false(touches(model, memory_of(PAGE)));
     assert_before(model, page_of(PAGE), el2_value_page(1, 0, 5));
-    assert_before(model, memory_of(PAGE), number(drawn(1, 0, 0)));
+    assert_before(model, memory_of(PAGE), number(drawn_word(1, 0)));
 
     run(model, (struct el2_call){EL2_CALL_clear_vm_page, {2, PAGE}});
     assert_int_equal(touched_count(model), 0);
@@ -231,13 +236,25 @@ static void outcomes_have_names(void **state)
 static void oracles(void **state)
 {
     (void)state;
-    assert_int_equal(el2_oracle_unchanged(3, 4, 5), 5);
-    assert_int_equal(el2_oracle_formula(0, 0, 5), 0);
-    assert_int_equal(el2_oracle_formula(1, 0, 5), UINT64_C(0x9e3779b97f4a7c15));
-    assert_int_equal(el2_oracle_formula(0, 1, 5), UINT64_C(0xbf58476d1ce4e5b9));
-    assert_int_equal(el2_oracle_formula(2, 3, 5),
+    struct el2_draw draw = {EL2_DRAW_HANDED_OVER, 0, 0, 5};
+    assert_int_equal(el2_oracle_formula(&draw), 0);
+    draw.vmid = 1;
+    assert_int_equal(el2_oracle_formula(&draw), UINT64_C(0x9e3779b97f4a7c15));
+    draw.vmid = 0;
+    draw.number = 1;
+    assert_int_equal(el2_oracle_formula(&draw), UINT64_C(0xbf58476d1ce4e5b9));
+    draw = (struct el2_draw){EL2_DRAW_UNSHARED, 2, 3, 5};
+    assert_int_equal(el2_oracle_formula(&draw),
                      2 * UINT64_C(0x9e3779b97f4a7c15) +
                          3 * UINT64_C(0xbf58476d1ce4e5b9));
+    assert_int_equal(el2_oracle_bytes(&draw), 5);
+    draw.reason = EL2_DRAW_HANDED_OVER;
+    assert_int_equal(el2_oracle_bytes(&draw), 5);
+    draw.reason = EL2_DRAW_ENCRYPTED;
+    draw.word = el2_oracle_bytes(&draw);
+    assert_int_not_equal(draw.word, 5);
+    draw.reason = EL2_DRAW_DECRYPTED;
+    assert_int_equal(el2_oracle_bytes(&draw), 5);
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-/* VMs and context banks: semantics.md section 6. */
+/* VMs, vCPUs and who owns a context bank: semantics.md section 6. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include "model/state.h"
 #include "tests/unit/model_cases.h"
 
 #define CHECK(cases) check_cases(cases, sizeof(cases) / sizeof(cases)[0])
@@ -39,6 +38,9 @@
             bank, smmu                                                         \
         }                                                                      \
     }
+
+static const struct el2_call verified = {EL2_CALL_verify_vm_image, {1}};
+static const struct el2_call vcpu = {EL2_CALL_register_vcpu, {1, 7}};
 
 static void register_kvm(void **state)
 {
@@ -115,6 +117,119 @@ static void vm_poweroff(void **state)
     CHECK(cases);
 }
 
+static void register_vcpu(void **state)
+{
+    (void)state;
+    const struct model_case cases[] = {
+        {.shows = "a vCPU of a VM that is ready",
+         .before = {REGISTER},
+         .call = vcpu,
+         .outcome = EL2_OUTCOME_VCPU_REGISTERED,
+         .changes = {{vcpu_of(1, 7), number(EL2_VM_READY)}}},
+        {.shows = "every vCPU is REGISTER once",
+         .before = {REGISTER, vcpu},
+         .call = vcpu,
+         .outcome = EL2_OUTCOME_PANIC_VCPU_STATE,
+         .held = HELD_VM(1)},
+        {.shows = "no VM is REGISTER",
+         .call = vcpu,
+         .outcome = EL2_OUTCOME_PANIC_VM_STATE,
+         .held = HELD_VM(1)},
+        {.shows = "a VM that is verified gets no more",
+         .before = {REGISTER, verified},
+         .call = vcpu,
+         .outcome = EL2_OUTCOME_PANIC_VM_STATE,
+         .held = HELD_VM(1)},
+    };
+    CHECK(cases);
+}
+
+static void vcpu_run(void **state)
+{
+    (void)state;
+    const struct el2_call runs = {EL2_CALL_vcpu_run, {1, 7}};
+    const struct model_case cases[] = {
+        {.shows = "a vCPU of a verified VM",
+         .before = {REGISTER, vcpu, verified},
+         .call = runs,
+         .outcome = EL2_OUTCOME_VCPU_RUNS,
+         .changes = {{vcpu_of(1, 7), number(EL2_VM_ACTIVE)}}},
+        {.shows = "it runs already",
+         .before = {REGISTER, vcpu, verified, runs},
+         .call = runs,
+         .outcome = EL2_OUTCOME_PANIC_VCPU_STATE,
+         .held = HELD_VM(1)},
+        {.shows = "the VM has no such vCPU",
+         .before = {REGISTER, verified},
+         .call = runs,
+         .outcome = EL2_OUTCOME_PANIC_VCPU_STATE,
+         .held = HELD_VM(1)},
+        {.shows = "the VM is not verified",
+         .before = {REGISTER, vcpu},
+         .call = runs,
+         .outcome = EL2_OUTCOME_PANIC_VM_STATE,
+         .held = HELD_VM(1)},
+    };
+    CHECK(cases);
+}
+
+static void vcpu_exit(void **state)
+{
+    (void)state;
+    const struct el2_call runs = {EL2_CALL_vcpu_run, {1, 7}};
+    const struct el2_call leaves = {EL2_CALL_vcpu_exit, {1, 7}};
+    const struct model_case cases[] = {
+        {.shows = "a vCPU that runs",
+         .before = {REGISTER, vcpu, verified, runs},
+         .call = leaves,
+         .outcome = EL2_OUTCOME_VCPU_LEFT,
+         .changes = {{vcpu_of(1, 7), number(EL2_VM_READY)}}},
+        {.shows = "of a VM that was powered off meanwhile",
+         .before = {REGISTER, vcpu, verified, runs, POWER_OFF(1)},
+         .call = leaves,
+         .outcome = EL2_OUTCOME_VCPU_LEFT,
+         .changes = {{vcpu_of(1, 7), number(EL2_VM_READY)}}},
+        {.shows = "a vCPU that does not run",
+         .before = {REGISTER, vcpu, verified},
+         .call = leaves,
+         .outcome = EL2_OUTCOME_PANIC_VCPU_STATE,
+         .held = HELD_VM(1)},
+    };
+    CHECK(cases);
+}
+
+static void crypt_vcpu(void **state)
+{
+    (void)state;
+    const struct el2_call load = {EL2_CALL_load_crypt_vcpu, {1, 7}};
+    const struct el2_call save = {EL2_CALL_save_crypt_vcpu, {1, 7}};
+    const struct model_case cases[] = {
+        {.shows = "a vCPU is loaded",
+         .before = {REGISTER, vcpu},
+         .call = load,
+         .outcome = EL2_OUTCOME_VCPU_LOADED,
+         .changes = {{inc_exe_of(1), number(1)}}},
+        {.shows = "and once more",
+         .before = {REGISTER, vcpu, load},
+         .call = load,
+         .outcome = EL2_OUTCOME_VCPU_LOADED},
+        {.shows = "the VM has no such vCPU",
+         .before = {REGISTER},
+         .call = load,
+         .outcome = EL2_OUTCOME_PANIC_VCPU_STATE,
+         .held = HELD_VM(1)},
+        {.shows = "the VM is not ready any more",
+         .before = {REGISTER, vcpu, verified},
+         .call = load,
+         .outcome = EL2_OUTCOME_PANIC_VM_STATE,
+         .held = HELD_VM(1)},
+        {.shows = "nothing is saved, and nobody asks for the state",
+         .call = save,
+         .outcome = EL2_OUTCOME_VCPU_NOT_SAVED},
+    };
+    CHECK(cases);
+}
+
 static void smmu_alloc_pgd(void **state)
 {
     (void)state;
@@ -161,21 +276,17 @@ static void smmu_alloc_pgd(void **state)
          .call = ALLOC(4, 1, 1),
          .outcome = EL2_OUTCOME_PANIC_NO_SUCH_BANK,
          .held = HELD_SMMU},
+        {.shows = "a verified VM gets no bank",
+         .before = {REGISTER, verified},
+         .call = ALLOC(3, 1, 1),
+         .outcome = EL2_OUTCOME_PANIC_VM_STATE,
+         .held = HELD_SMMU | HELD_VM(1)},
+        {.shows = "unless it has that one",
+         .before = {REGISTER, ALLOC(3, 1, 1), verified},
+         .call = ALLOC(3, 1, 1),
+         .outcome = EL2_OUTCOME_BANK_IN_USE},
     };
     CHECK(cases);
-}
-
-/* No call of calls.def leads to VERIFIED, hence the state. */
-static void verified_vm_gets_no_bank(void **state)
-{
-    (void)state;
-    struct el2_machine *model = model_of_board();
-    vm_set_state((struct model *)(void *)model, 1, EL2_VM_VERIFIED);
-    struct el2_step step = step_of(model, (struct el2_call)ALLOC(3, 1, 1));
-    assert_int_equal(step.outcome, EL2_OUTCOME_PANIC_VM_STATE);
-    assert_int_equal(step.held, HELD_SMMU | HELD_VM(1));
-    assert_value(model, "owner", bank_of(11), number(EL2_INVALID));
-    model->operations->destroy(model);
 }
 
 static void smmu_free_pgd(void **state)
@@ -240,13 +351,11 @@ static void no_smmu(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(register_kvm),
-        cmocka_unit_test(vmids_run_out),
-        cmocka_unit_test(vm_poweroff),
-        cmocka_unit_test(smmu_alloc_pgd),
-        cmocka_unit_test(verified_vm_gets_no_bank),
-        cmocka_unit_test(smmu_free_pgd),
-        cmocka_unit_test(no_smmu),
+        cmocka_unit_test(register_kvm),  cmocka_unit_test(vmids_run_out),
+        cmocka_unit_test(vm_poweroff),   cmocka_unit_test(register_vcpu),
+        cmocka_unit_test(vcpu_run),      cmocka_unit_test(vcpu_exit),
+        cmocka_unit_test(crypt_vcpu),    cmocka_unit_test(smmu_alloc_pgd),
+        cmocka_unit_test(smmu_free_pgd), cmocka_unit_test(no_smmu),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

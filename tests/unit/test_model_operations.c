@@ -197,7 +197,7 @@ static void assign_pfn_to_vm(void **state)
          .call = assign,
          .outcome = EL2_OUTCOME_ASSIGNED,
          .changes = {{page_of(PAGE), el2_value_page(1, 0, GFN)},
-                     {memory_of(PAGE), number(drawn(1, 0, 0))},
+                     {memory_of(PAGE), number(drawn_word(1, 0))},
                      {log_of(1), number(1)}}},
         {.shows = "the host loses its mapping; the VM's second draw",
          .before = {GIVE(1, PAGE + 1), HOST_FAULT(PAGE)},
@@ -205,7 +205,7 @@ static void assign_pfn_to_vm(void **state)
          .outcome = EL2_OUTCOME_ASSIGNED,
          .changes = {{npt_of(0, PAGE), taken()},
                      {page_of(PAGE), el2_value_page(1, 0, GFN)},
-                     {memory_of(PAGE), number(drawn(1, 1, 0))},
+                     {memory_of(PAGE), number(drawn_word(1, 1))},
                      {log_of(1), number(2)}}},
         {.shows = "a host device still uses the page",
          .before = {HOST_DMA(0)},
@@ -379,14 +379,14 @@ static void revoke_vm_page(void **state)
          .outcome = EL2_OUTCOME_REVOKED_LAST,
          .changes = {{page_of(PAGE), el2_value_page(1, 0, GFN)},
                      {npt_of(0, PAGE), taken()},
-                     {memory_of(PAGE), number(drawn(1, 1, 0))},
+                     {memory_of(PAGE), number(drawn_word(1, 1))},
                      {log_of(1), number(2)}}},
         {.shows = "the last share of a page that the host did not map",
          .before = {GIVE(1, PAGE), SHARE(1, PAGE)},
          .call = revoke,
          .outcome = EL2_OUTCOME_REVOKED_LAST,
          .changes = {{page_of(PAGE), el2_value_page(1, 0, GFN)},
-                     {memory_of(PAGE), number(drawn(1, 1, 0))},
+                     {memory_of(PAGE), number(drawn_word(1, 1))},
                      {log_of(1), number(2)}}},
         {.shows = "a page that is not shared",
          .before = {GIVE(1, PAGE)},
@@ -421,7 +421,7 @@ static void revoke_does_not_split_a_block(void **state)
     assert_int_equal(step.outcome, EL2_OUTCOME_PANIC_BLOCK_SPLIT);
     assert_int_equal(step.held, HELD_PAGE | HELD_NPT(0));
     assert_int_equal(step.torn_pfn, PAGE);
-    assert_value(model, "content", memory_of(PAGE), number(drawn(1, 0, 0)));
+    assert_value(model, "content", memory_of(PAGE), number(drawn_word(1, 0)));
     model->operations->destroy(model);
 }
 

@@ -92,7 +92,7 @@ static void fault_in_page(void **state)
          .call = FAULT(1, ADDR, AT(PAGE) | 0x5a5, 3),
          .outcome = EL2_OUTCOME_FAULTED_IN_PAGE,
          .changes = {{page_of(PAGE), el2_value_page(1, 0, 0x201)},
-                     {memory_of(PAGE), number(drawn(1, 0, 0))},
+                     {memory_of(PAGE), number(drawn_word(1, 0))},
                      {log_of(1), number(1)},
                      {npt_of(1, 0x201), mapped(PAGE, EL2_S2_KERNEL)},
                      {npt_tables_of(1), npt_tables(1, 1, 1)}}},
@@ -123,7 +123,7 @@ static void fault_in_page(void **state)
          .outcome = EL2_OUTCOME_PANIC_BLOCK_SPLIT,
          .held = HELD_NPT(1),
          .changes = {{page_of(PAGE), el2_value_page(1, 0, 0x201)},
-                     {memory_of(PAGE), number(drawn(1, 0, 0))},
+                     {memory_of(PAGE), number(drawn_word(1, 0))},
                      {log_of(1), number(1)}}},
     };
     CHECK(cases);
@@ -166,7 +166,8 @@ static void fault_in_block(void **state)
         uint64_t pfn = PAGE + BLOCK + i;
         assert_value(model, "record", page_of(pfn),
                      el2_value_page(1, 0, 0x200 + i));
-        assert_value(model, "content", memory_of(pfn), number(drawn(1, i, 0)));
+        assert_value(model, "content", memory_of(pfn),
+                     number(drawn_word(1, i)));
         assert_value(
             model, "entry", npt_of(1, 0x200 + i),
             el2_value_entry(AT(PAGE + BLOCK) | (EL2_S2_KERNEL & ~UINT64_C(2)),
@@ -270,7 +271,7 @@ static void unshare(void **state)
          .call = UNSHARE(1, AT(7), 2 * EL2_PAGE_SIZE),
          .outcome = EL2_OUTCOME_RANGE_CHANGED,
          .changes = {{page_of(PAGE), el2_value_page(1, 0, 7)},
-                     {memory_of(PAGE), number(drawn(1, 2, 0))},
+                     {memory_of(PAGE), number(drawn_word(1, 2))},
                      {log_of(1), number(3)},
                      {page_of(PAGE + 1), el2_value_page(1, 1, 8)}}},
         {.shows = "pages that are not shared",
@@ -283,7 +284,7 @@ static void unshare(void **state)
          .call = UNSHARE(1, AT(0x203), 1),
          .outcome = EL2_OUTCOME_RANGE_CHANGED,
          .changes = {{page_of(PAGE + 3), el2_value_page(1, 0, 0x203)},
-                     {memory_of(PAGE + 3), number(drawn(1, 512, 0))},
+                     {memory_of(PAGE + 3), number(drawn_word(1, 512))},
                      {log_of(1), number(513)}}},
     };
     CHECK(cases);

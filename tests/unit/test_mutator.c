@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "devicetree/known.h"
+#include "fuzz/guide.h"
 #include "fuzz/mutator.h"
 #include "fuzz/operand_draw.h"
 #include "fuzz/program.h"
@@ -18,6 +20,41 @@
 #define GUARD  64
 
 static struct program program;
+static struct mutator mutator;
+static struct guide guide;
+
+static void create_guide(void)
+{
+    struct el2_platform platform;
+    char why[DEVICETREE_WHY_SIZE];
+    const char *reason;
+    assert_true(
+        platform_load(KNOWN_PLATFORM_DEFAULT, &platform, why, sizeof why));
+    assert_true(guide_create(&guide, &platform, &reason));
+}
+
+static int without_guide(void **state)
+{
+    (void)state;
+    mutator_create(&mutator, mutator_weight_even);
+    return 0;
+}
+
+static int with_guide(void **state)
+{
+    create_guide();
+    without_guide(state);
+    mutator.guides = &guide;
+    mutator.guide_count = 1;
+    return 0;
+}
+
+static int end_guide(void **state)
+{
+    (void)state;
+    guide_destroy(&guide);
+    return 0;
+}
 
 static size_t random_bytes(struct random *random, uint8_t *bytes, size_t limit)
 {
@@ -56,9 +93,10 @@ static void mutations_of_anything_are_programs(void **state)
         size_t size = random_bytes(&random, bytes, limit);
         memset(bytes + max_size, 0xa5, GUARD);
         memcpy(twin, bytes, sizeof bytes);
-        size_t after = mutator_mutate(bytes, size, max_size, seed);
+        size_t after = mutator_mutate(&mutator, bytes, size, max_size, seed);
         check_output(bytes, after, max_size);
-        assert_int_equal(mutator_mutate(twin, size, max_size, seed), after);
+        assert_int_equal(mutator_mutate(&mutator, twin, size, max_size, seed),
+                         after);
         assert_memory_equal(bytes, twin, after);
     }
 }
@@ -68,9 +106,11 @@ static void no_room_changes_nothing(void **state)
     (void)state;
     uint8_t bytes[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     const uint8_t same[8] = {1, 2, 3, 4, 5, 6, 7, 8};
-    assert_int_equal(mutator_mutate(bytes, 8, PROGRAM_HEADER_BYTES - 1, 3), 8);
+    assert_int_equal(
+        mutator_mutate(&mutator, bytes, 8, PROGRAM_HEADER_BYTES - 1, 3), 8);
     assert_memory_equal(bytes, same, 8);
-    assert_int_equal(mutator_cross_over(same, 8, same, 8, bytes, 8, 3), 0);
+    assert_int_equal(
+        mutator_cross_over(&mutator, same, 8, same, 8, bytes, 8, 3), 0);
 }
 
 static void programs_grow_and_call_everything(void **state)
@@ -83,8 +123,8 @@ static void programs_grow_and_call_everything(void **state)
     size_t size = 0;
     size_t longest = 0;
     for (unsigned i = 0; i < ROUNDS; i++) {
-        size =
-            mutator_mutate(bytes, size, SPACE, (uint32_t)random_next(&random));
+        size = mutator_mutate(&mutator, bytes, size, SPACE,
+                              (uint32_t)random_next(&random));
         program_decode(bytes, size, &program);
         longest = program.call_count > longest ? program.call_count : longest;
         for (size_t c = 0; c < program.call_count; c++) {
@@ -121,8 +161,8 @@ static void crossing_keeps_a_beginning(void **state)
         size_t second_size = random_bytes(&random, second, sizeof second);
         memset(out, 0xa5, sizeof out);
         size_t size =
-            mutator_cross_over(first, first_size, second, second_size, out,
-                               SPACE, (uint32_t)random_next(&random));
+            mutator_cross_over(&mutator, first, first_size, second, second_size,
+                               out, SPACE, (uint32_t)random_next(&random));
         check_output(out, size, SPACE);
         program_decode(first, first_size, &parent);
         assert_string_equal(program.platform, parent.platform);
@@ -130,13 +170,74 @@ static void crossing_keeps_a_beginning(void **state)
     }
 }
 
+/* With a guide most calls do something, and no call follows a panic. */
+static void guided_programs_go_deep(void **state)
+{
+    (void)state;
+    static uint8_t bytes[SPACE + GUARD];
+    struct random random = random_from(4);
+    size_t size = 0;
+    size_t calls = 0;
+    size_t changing = 0;
+    size_t panics = 0;
+    for (unsigned i = 0; i < ROUNDS / 20; i++) {
+        size = mutator_mutate(&mutator, bytes, size, SPACE,
+                              (uint32_t)random_next(&random));
+        program_decode(bytes, size, &program);
+        size_t good = guide_follow(&guide, &program);
+        assert_in_range(program.call_count - good, 0, 1);
+        panics += program.call_count - good;
+        guide.machine->operations->reset(guide.machine);
+        for (size_t c = 0; c < good; c++) {
+            calls++;
+            changing += guide_try(&guide, program.run, &program.calls[c]) ==
+                        GUIDE_CHANGES;
+        }
+        if (program.call_count > 60) {
+            size = 0;
+        }
+    }
+    assert_in_range(changing * 100 / calls, 75, 100);
+    assert_in_range(panics, 10, ROUNDS / 20);
+}
+
+/* What is taken back leaves no trace: the next call sees the same state. */
+static void guide_takes_back(void **state)
+{
+    (void)state;
+    const struct program_call registers = {EL2_CALL_register_kvm, {{0, 0}}};
+    const struct program_call panics = {EL2_CALL_smmu_alloc_pgd,
+                                        {{0, 9}, {0, 0}, {0, 0}}};
+    program.call_count = 0;
+    assert_int_equal(guide_follow(&guide, &program), 0);
+    for (unsigned i = 0; i < 100; i++) {
+        assert_int_equal(guide_try(&guide, EL2_RUN_CONTRACTS, &registers),
+                         GUIDE_CHANGES);
+        assert_int_equal(guide_try(&guide, EL2_RUN_TABLES, &registers),
+                         GUIDE_SKIPPED);
+        guide_undo(&guide);
+        assert_int_equal(guide_try(&guide, EL2_RUN_CONTRACTS, &panics),
+                         GUIDE_PANICS);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mutations_of_anything_are_programs),
-        cmocka_unit_test(no_room_changes_nothing),
-        cmocka_unit_test(programs_grow_and_call_everything),
-        cmocka_unit_test(crossing_keeps_a_beginning),
+        cmocka_unit_test_setup(mutations_of_anything_are_programs,
+                               without_guide),
+        cmocka_unit_test_setup(no_room_changes_nothing, without_guide),
+        cmocka_unit_test_setup(programs_grow_and_call_everything,
+                               without_guide),
+        cmocka_unit_test_setup(crossing_keeps_a_beginning, without_guide),
+        cmocka_unit_test_setup_teardown(mutations_of_anything_are_programs,
+                                        with_guide, end_guide),
+        cmocka_unit_test_setup_teardown(crossing_keeps_a_beginning, with_guide,
+                                        end_guide),
+        cmocka_unit_test_setup_teardown(guided_programs_go_deep, with_guide,
+                                        end_guide),
+        cmocka_unit_test_setup_teardown(guide_takes_back, with_guide,
+                                        end_guide),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -194,19 +194,61 @@ static const uint8_t golden_bytes[] = {
     1, 0x00, 3, 0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x08,
     0xff, 0x07, 0x00, 3};
 
-static void golden_program_keeps_its_forms(void **state)
+/* The kinds that only hypercalls, accesses and SMMU registers have. */
+static const char golden_registers_text[] =
+    "el2diff program 1\n"
+    "register_vcpu vm=1 vcpu=8\n"
+    "set_boot_info vm=1 load_addr=0x40200000 size=0xffffffffffffffff\n"
+    "remap_vm_image vm=1 pfn=ram+0x10 i=5\n"
+    "smmu_map iova=dma+0x10000 pa=ram+0x10000 prot=0x80000000000000c0 bank=0 "
+    "smmu=1\n"
+    "smmu_read smmu=0 offset=0x8 size=16\n"
+    "smmu_write smmu=0 offset=0x8020 size=8 value=0x123\n"
+    "vm_share vm=1 addr=0x200000 size=0x1001000\n"
+    "dev_store bank=1 smmu=0 gfn=dma+0x10 value=0xbad51600bad5160\n";
+
+static const uint8_t golden_registers_bytes[] = {
+    1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    /* register_vcpu */
+    49, 0x00, 1, 0x00, 8,
+    /* set_boot_info: no length is too long */
+    50, 0x00, 1, 0x10, 0x00, 0x00, 0x20, 0x40, 0x18, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff,
+    /* remap_vm_image */
+    51, 0x00, 1, 0x01, 0x10, 0x00, 5,
+    /* smmu_map */
+    56, 0x07, 0x10, 0x05, 0x10, 0x18, 0xc0, 0, 0, 0, 0, 0, 0, 0x80, 0x00, 0,
+    0x00, 1,
+    /* smmu_read: a width of 16 needs two bytes */
+    65, 0x00, 0, 0x00, 8, 0x08, 16, 0,
+    /* smmu_write */
+    66, 0x00, 0, 0x08, 0x20, 0x80, 0x00, 8, 0x08, 0x23, 0x01,
+    /* vm_share: 0x200 << 12, 0x1001 << 12 */
+    83, 0x00, 1, 0x0c, 0x00, 0x02, 0x0c, 0x01, 0x10,
+    /* dev_store */
+    99, 0x00, 1, 0x00, 0, 0x03, 0x10, 0x18, 0x60, 0x51, 0xad, 0x0b, 0x60, 0x51,
+    0xad, 0x0b};
+
+static void assert_keeps_its_forms(const char *words, const uint8_t *bytes,
+                                   size_t size)
+{
+    assert_parses(words, &first);
+    assert_int_equal(program_encode(&first, encoded, sizeof(encoded)), size);
+    assert_memory_equal(encoded, bytes, size);
+    decode_exactly(bytes, size, &second);
+    assert_true(program_equal(&first, &second));
+    assert_int_equal(program_print(&second, text, sizeof(text)), strlen(words));
+    assert_string_equal(text, words);
+}
+
+static void golden_programs_keep_their_forms(void **state)
 {
     (void)state;
-    assert_parses(golden_text, &first);
+    assert_keeps_its_forms(golden_text, golden_bytes, sizeof(golden_bytes));
     assert_int_equal(first.call_count, 5);
-    assert_int_equal(program_encode(&first, encoded, sizeof(encoded)),
-                     sizeof(golden_bytes));
-    assert_memory_equal(encoded, golden_bytes, sizeof(golden_bytes));
-    decode_exactly(golden_bytes, sizeof(golden_bytes), &second);
-    assert_true(program_equal(&first, &second));
-    assert_int_equal(program_print(&second, text, sizeof(text)),
-                     strlen(golden_text));
-    assert_string_equal(text, golden_text);
+    assert_keeps_its_forms(golden_registers_text, golden_registers_bytes,
+                           sizeof(golden_registers_bytes));
+    assert_int_equal(first.call_count, 8);
 }
 
 /* decode, encode, decode; decode, print, parse. */
@@ -292,10 +334,20 @@ static void decoding_follows_the_format(void **state)
         {{55, 0, 9, 0, 3}, 5, 0, {OPERAND_NUMBER, 1}},
         {{55, 0, 9, 0, 3}, 5, 1, {OPERAND_NUMBER, 1}},
         {{19, 0, 1, 0, 0, 0, 0, 0, 7}, 9, 3, {OPERAND_NUMBER, 2}},
+        {{49, 0, 1, 0x03, 9}, 5, 1, {OPERAND_NUMBER, 0}},
+        {{49, 0, 1, 0x03, 8}, 5, 1, {OPERAND_NUMBER, 8}},
+        {{51, 0, 1, 0, 0, 0x01, 11}, 7, 2, {OPERAND_NUMBER, 5}},
+        {{65, 0, 0, 0, 0, 0x02, 16}, 7, 2, {OPERAND_NUMBER, 7}},
+        {{65, 0, 0, 0, 0, 0x08, 16, 0}, 8, 2, {OPERAND_NUMBER, 16}},
         /* Ranges are reduced in every form, and never have a base. */
         {{32, 0, 1, 0, 0, 0x08, 0x01, 0x10}, 8, 2, {OPERAND_NUMBER, 0}},
         {{32, 0, 1, 0, 0, 0x0b, 0x00, 0x10}, 8, 2, {OPERAND_NUMBER, 4096}},
         {{34, 0, 1, 0, 0, 0x0d, 0x01, 0x10}, 8, 2, {OPERAND_NUMBER, 0xfff}},
+        /* Lengths, attributes, offsets and data are what they are. */
+        {{53, 0, 1, 0, 0, 0x0d, 0x01, 0x10}, 8, 2, {OPERAND_NUMBER, 0x1001000}},
+        {{56, 0, 0, 0, 0, 0x03, 200}, 7, 2, {OPERAND_NUMBER, 200}},
+        {{65, 0, 0, 0x01, 200}, 5, 1, {OPERAND_NUMBER, 200}},
+        {{97, 0, 0, 0, 0, 0x02, 200}, 7, 2, {OPERAND_NUMBER, 200}},
         /* Upper form bits mean nothing; widths; what is missing is 0. */
         {{4, 0xe3, 5}, 3, 0, {OPERAND_DMA, 5}},
         {{4, 0x12, 1, 2, 3, 4}, 6, 0, {OPERAND_EL2, 0x04030201}},
@@ -496,6 +548,13 @@ static void operands_resolve(void **state)
         {"npt_map vm=2 addr=1 desc=0x67ff level=3", 3, 3},
         {"clear_vm_range vm=2 pfn=0 n=17", 2, 17},
         {"vm_poweroff vm=9", 0, 9},
+        {"mem_load vm=0 gfn=ram+5", 1, 0x301},
+        {"dev_load bank=0 smmu=0 gfn=dma+4", 2, 0x8000300},
+        {"encrypt_buf vm=1 in=ram+0x4123 out=el2+0x1000", 1, 0x300123},
+        {"encrypt_buf vm=1 in=ram+0x4123 out=el2+0x1000", 2, 0x201000},
+        {"smmu_map iova=0 pa=0 prot=0x8000000000005000 bank=0 smmu=0", 2,
+         0x8000000000005000},
+        {"vm_share vm=1 addr=0 size=0xffffffffffffffff", 2, UINT64_MAX},
     };
     char words[128];
     struct el2_call call;
@@ -614,6 +673,16 @@ static const struct {
      "addr: '|' joins the parts of descriptors only"},
     {H "npt_map desc=1|", 2, "desc: a number is missing"},
     {H "npt_map desc=ram|ram+0x1000", 2, "desc: only one part can have a base"},
+    {H "smmu_map prot=ram+0xc0", 2, "prot takes a number without a base"},
+    {H "smmu_map prot=0xc0|0x40", 2,
+     "prot: '|' joins the parts of descriptors only"},
+    {H "smmu_write value=el2", 2, "value takes a number without a base"},
+    {H "register_vcpu vcpu=dma+1", 2, "vcpu takes a number without a base"},
+    {H "smmu_write smmu=0 offset=0 width=4 value=0", 2,
+     "smmu_write has no argument 'width' (it has: smmu, offset, size, "
+     "value)"},
+    {H "vm_share vm=1 addr=0 size=0x10000000000000000", 2,
+     "size: 0x10000000000000000 does not fit in 64 bits"},
     {H "clear_vm_range n=4097", 2, "n: a range may be at most 4096 pages long"},
     {H "grant_stage2_sg_gpa size=0x1000001", 2,
      "size: a range may be at most 4096 pages long"},
@@ -797,7 +866,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_are_well_formed),
-        cmocka_unit_test(golden_program_keeps_its_forms),
+        cmocka_unit_test(golden_programs_keep_their_forms),
         cmocka_unit_test(decoding_follows_the_format),
         cmocka_unit_test(header_decodes_totally),
         cmocka_unit_test(bytes_name_calls),

@@ -83,18 +83,19 @@ static bool ends_with(const char *text, const char *end)
            strcmp(text + length - strlen(end), end) == 0;
 }
 
-static void all_page_vectors_pass(void **state)
+static void all_vectors_pass(void **state)
 {
     (void)state;
     static const char *const machines[] = {"model", "primitives"};
     for (size_t i = 0; i < 2; i++) {
         struct outcome outcome;
-        char *argv[] = {(char *)"vectors", (char *)"--machine",
-                        (char *)machines[i], (char *)PAGES};
-        run(4, argv, &outcome);
+        char *argv[] = {(char *)"vectors",   (char *)"--machine",
+                        (char *)machines[i], (char *)PAGES,
+                        (char *)HYPERCALLS,  (char *)EDGES};
+        run(6, argv, &outcome);
         assert_string_equal(outcome.err, "");
         assert_string_equal(outcome.out,
-                            "300 vectors, 10331 steps, 0 mismatches\n");
+                            "900 vectors, 47742 steps, 0 mismatches\n");
         assert_int_equal(outcome.status, 0);
     }
 }
@@ -255,7 +256,7 @@ static void the_command_refuses_bad_options(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_page_vectors_pass),
+        cmocka_unit_test(all_vectors_pass),
         cmocka_unit_test(the_published_model_does_not_pass),
         cmocka_unit_test(the_command_counts_and_goes_on),
         cmocka_unit_test(the_command_changes_machine_with_the_platform),

@@ -97,6 +97,34 @@ struct bad_case {
     "{\"id\":\"t\",\"suite\":\"t\"," PLATFORM                                  \
     ",\"steps\":[],\"limits\":{" limits "}}"
 
+#define OF_BANK(vmid)                                                          \
+    "\"vmid\":" vmid ",\"cbndx\":0,\"index\":0,\"gfn\":\"0xfffffff\""
+#define CLEAR(vmid, start, size)                                               \
+    VECTOR(STEP("clear_vm_s2_range",                                           \
+                "\"vmid\":" vmid ",\"start\":\"" start "\",\"size\":\"" size   \
+                "\"",                                                          \
+                OK("")))
+#define IOREMAP(vmid, gpa, pa, size)                                           \
+    VECTOR(STEP("phys_addr_ioremap",                                           \
+                "\"vmid\":" vmid ",\"gpa\":\"" gpa "\",\"pa\":\"" pa           \
+                "\",\"size\":\"" size "\"",                                    \
+                OK("")))
+#define SHARE(call, addr, size)                                                \
+    VECTOR(STEP(call,                                                          \
+                "\"vmid\":7,\"addr\":\"" addr "\",\"size\":\"" size "\"",      \
+                OK("")))
+#define IMAGES(images) "\"vm\":{\"7\":{\"images\":[" images "]}}"
+#define IMAGE(size, mapped)                                                    \
+    "{\"load_addr\":\"0x200000\",\"size\":" size                               \
+    ",\"remap_addr\":\"0x2000000\",\"mapped\":" mapped "}"
+#define ACCESS_STEPS(load, store)                                              \
+    STEP("mem_load", "\"vmid\":7,\"gfn\":\"0xfffffffff\"", load OK(""))        \
+    "," STEP("dev_store",                                                      \
+             "\"vmid\":7,\"gfn\":\"0x44\",\"value\":\"0x55\",\"cbndx\":3,"     \
+             "\"index\":0",                                                    \
+             store OK(""))
+#define ONE IMAGE("\"0x1\"", "0")
+
 static const struct bad_case bad_cases[] = {
     {"", "not JSON at byte"},
     {"nonsense", "not JSON at byte"},
@@ -167,8 +195,8 @@ static const struct bad_case bad_cases[] = {
     {VECTOR(""), "steps: expected at least one step"},
     {VECTOR("5"), "steps[0]: expected an object"},
     {VECTOR("{\"call\":\"vm_poweroff\"}"), "steps[0]: args is missing"},
-    {VECTOR(STEP("vm_fault", "\"vmid\":7", OK(""))),
-     "steps[0].call: there is no call vm_fault"},
+    {VECTOR(STEP("vm_reset", "\"vmid\":7", OK(""))),
+     "steps[0].call: there is no call vm_reset"},
     {VECTOR(STEP("npt_map", "\"vmid\":7", OK(""))),
      "steps[0].call: there is no call npt_map"},
     {VECTOR(STEP("vm_poweroff", "", OK(""))), "steps[0].args: vmid is missing"},
@@ -219,6 +247,50 @@ static const struct bad_case bad_cases[] = {
     {VECTOR(STEP("grant_stage2_sg_gpa",
                  "\"vmid\":1,\"addr\":\"0x1\",\"size\":\"0x1000001\"", OK(""))),
      "args.size: 0x1000001 is out of range"},
+    {SHARE("vm_share", "0x0", "0x1000001"),
+     "steps[0].args: a range of more than 4096 pages for vm_share"},
+    {SHARE("vm_unshare", "0x0", "0x1000000000000"),
+     "steps[0].args: a range of more than 4096 pages for vm_unshare"},
+    {CLEAR("7", "0x0", "0x1001000"),
+     "steps[0].args: a range of more than 4096 pages for clear_vm_s2_range"},
+    {CLEAR("7", "0x1000", "0xfffffff000"), "a range of more than 4096 pages"},
+    {IOREMAP("7", "0x0", "0x0", "0x1000001"),
+     "a range of more than 4096 pages for phys_addr_ioremap"},
+    {VECTOR(STEP("vm_share", "\"vmid\":0,\"addr\":\"0x0\",\"size\":\"0x1\"",
+                 OK(""))),
+     "args.vmid: 0x0 is out of range for vm_share"},
+    {VECTOR(STEP("mem_load", "\"vmid\":16,\"gfn\":\"0x0\"",
+                 "\"ret\":\"0x1\"," OK(""))),
+     "args.vmid: 0x10 is out of range for mem_load"},
+    {VECTOR(STEP("mem_load", "\"vmid\":0,\"gfn\":\"0x1000000000\"",
+                 "\"ret\":\"0x1\"," OK(""))),
+     "args.gfn: 0x1000000000 is out of range for mem_load"},
+    {VECTOR(STEP("dev_load", "\"cbndx\":0,\"index\":0,\"gfn\":\"0x1\"",
+                 "\"ret\":\"0x1\"," OK(""))),
+     "steps[0].args: vmid is missing"},
+    {VECTOR(STEP("dev_load", OF_BANK("16"), "\"ret\":\"0x1\"," OK(""))),
+     "args.vmid: 0x10 is out of range for dev_load"},
+    {VECTOR(STEP("dev_load",
+                 "\"vmid\":7,\"cbndx\":0,\"index\":0,\"gfn\":\"0x10000000\"",
+                 "\"ret\":\"0x1\"," OK(""))),
+     "args.gfn: 0x10000000 is out of range for dev_load"},
+    {VECTOR(STEP("dev_store",
+                 "\"vmid\":7,\"cbndx\":8,\"index\":0,\"gfn\":\"0x1\","
+                 "\"value\":\"0x1\"",
+                 OK(""))),
+     "args.cbndx: 0x8 is out of range for dev_store"},
+    {VECTOR(STEP("dev_load", OF_BANK("7"), OK(""))),
+     "steps[0]: ret is missing"},
+    {VECTOR(STEP("dev_load", OF_BANK("7"), "\"ret\":\"what\"," OK(""))),
+     "steps[0].ret: expected \"0x...\""},
+    {VECTOR(STEP("dev_load", OF_BANK("7"), "\"ret\":7," OK(""))),
+     "steps[0].ret: expected a hex string"},
+    {VECTOR(STEP("dev_store", OF_BANK("7") ",\"value\":\"0x1\"",
+                 "\"ret\":\"0x1\"," OK(""))),
+     "steps[0].ret: expected \"fault\", \"device\" or \"unknown\""},
+    {VECTOR(STEP("dev_store", OF_BANK("7") ",\"value\":\"0x1\"",
+                 "\"ret\":\"done\"," OK(""))),
+     "steps[0].ret: expected \"fault\", \"device\" or \"unknown\""},
     {MAP("3", "0x0"), "npt_map of such a descriptor is undefined"},
     {MAP("2", "0x80200fff"), "npt_map of such a descriptor is undefined"},
     {MAP("2", "0x80201ffd"), "npt_map of such a descriptor is undefined"},
@@ -304,10 +376,32 @@ static const struct bad_case bad_cases[] = {
      "changes.data_log.7: expected a plain number"},
     {POWEROFF("\"vm\":{\"7\":{\"state\":5}}"),
      "changes.vm.7.state: expected a whole number from 0 to 4"},
-    {POWEROFF("\"vm\":{\"7\":{\"state\":4,\"images\":[]}}"),
-     "changes.vm.7.images: cannot be checked: it is not observed"},
-    {POWEROFF("\"vm\":{\"7\":{\"vcpu_state\":[]}}"),
-     "changes.vm.7.vcpu_state: cannot be checked"},
+    {POWEROFF("\"vm\":{\"7\":{}}"), "changes.vm.7: nothing of it changed"},
+    {POWEROFF("\"vm\":{\"7\":{\"vcpus\":4}}"),
+     "changes.vm.7.vcpus: unknown key"},
+    {POWEROFF("\"vm\":{\"7\":{\"inc_exe\":2}}"),
+     "changes.vm.7.inc_exe: expected a whole number from 0 to 1"},
+    {POWEROFF("\"vm\":{\"7\":{\"vcpu_state\":[2]}}"),
+     "changes.vm.7.vcpu_state: expected 8 numbers"},
+    {POWEROFF("\"vm\":{\"7\":{\"vcpu_state\":[0,0,0,6,0,0,0,0]}}"),
+     "changes.vm.7.vcpu_state[3]: expected a whole number from 0 to 5"},
+    {POWEROFF("\"vm\":{\"7\":{\"state\":4,\"vcpu_state\":"
+              "[0,0,0,0,0,0,0,0]}}"),
+     "changes.vm.7.vcpu_state: is what it was before"},
+    {POWEROFF(IMAGES("")), "changes.vm.7.images: is what it was before"},
+    {POWEROFF("\"vm\":{\"7\":{\"images\":{}}}"),
+     "changes.vm.7.images: expected an array"},
+    {POWEROFF(IMAGES("3")), "changes.vm.7.images[0]: expected an object"},
+    {POWEROFF(IMAGES("{\"size\":\"0x1\"}")),
+     "changes.vm.7.images[0]: load_addr is missing"},
+    {POWEROFF(IMAGES(IMAGE("\"0x0\"", "0"))),
+     "changes.vm.7.images[0].size: is zero"},
+    {POWEROFF(IMAGES(IMAGE("\"0x1\"", "\"0x1\""))),
+     "changes.vm.7.images[0].mapped: expected a plain number"},
+    {POWEROFF(IMAGES(IMAGE("\"0x1\"", "0") "," IMAGE("1", "0"))),
+     "changes.vm.7.images[1].size: expected a hex string"},
+    {POWEROFF(IMAGES(ONE "," ONE "," ONE "," ONE "," ONE "," ONE)),
+     "changes.vm.7.images: more than 5 images"},
     {POWEROFF("\"core\":{\"next_vmid\":2}"),
      "changes.core: next_remap_ptr is missing"},
 };
@@ -329,12 +423,140 @@ static void bad_vectors_are_refused(void **state)
     }
 }
 
+/* Calls with registers that EL2 has to refuse, or to bear. */
+static void any_registers_are_read(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        VECTOR(STEP("vcpu_run", "\"vmid\":200,\"vcpuid\":9", PANIC)),
+        VECTOR(
+            STEP("vcpu_exit", "\"vmid\":0,\"vcpuid\":\"0x100000000\"", PANIC)),
+        VECTOR(STEP("register_vcpu", "\"vmid\":16,\"vcpuid\":0", PANIC)),
+        VECTOR(STEP("smmu_write",
+                    "\"index\":9,\"offset\":\"0xffffffffffffffff\","
+                    "\"size\":3,\"value\":\"0xffffffffffffffff\"",
+                    PANIC)),
+        VECTOR(STEP("set_boot_info",
+                    "\"vmid\":7,\"load_addr\":\"0x0\","
+                    "\"size\":\"0xffffffffffffffff\"",
+                    PANIC)),
+        VECTOR(STEP("vm_fault",
+                    "\"vmid\":7,\"addr\":\"0xffffffffffffffff\","
+                    "\"pte\":\"0xffffffffffffffff\",\"level\":4294967295",
+                    OK(""))),
+        /* The longest ranges that are walked, and longer ones that are not. */
+        SHARE("vm_share", "0x0", "0x1000000"),
+        SHARE("vm_share", "0x1000", "0xfffffffff001"),
+        SHARE("vm_unshare", "0x1000000000001", "0xffffffffffffffff"),
+        CLEAR("7", "0x0", "0x1000fff"),
+        CLEAR("16", "0x0", "0xffffffff"),
+        CLEAR("7", "0x1001", "0xfffffff000"),
+        CLEAR("7", "0x0", "0x10000000000"),
+        IOREMAP("7", "0x0", "0x0", "0x1000000"),
+        IOREMAP("0", "0x0", "0x0", "0xffffffff"),
+        IOREMAP("7", "0xffff00000000", "0x0", "0x100000001"),
+        IOREMAP("7", "0x0", "0xff00000000", "0x100000001"),
+        IOREMAP("7", "0x0", "0x0", "0x10000000000"),
+    };
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        struct vector vector;
+        read_good(good[i], &vector);
+        vector_destroy(&vector);
+    }
+}
+
+/* One step of a vector, so many changes after its first. */
+static void assert_change(const struct vector *vector, size_t step, size_t at,
+                          el2_cell cell, uint64_t first, uint64_t second)
+{
+    assert_in_range(at, 0, vector->steps[step].change_count - 1);
+    const struct vector_change *change =
+        &vector->changes.at[vector->steps[step].first_change + at];
+    assert_true(change->cell == cell);
+    assert_true(change->value.words[0] == first);
+    assert_true(change->value.words[1] == second);
+}
+
+#define POWEROFF_STEP(vms)                                                     \
+    STEP("vm_poweroff", "\"vmid\":7", OK("\"vm\":{" vms "}"))
+
+/* clang-format off */
+static const char lists[] = VECTOR(
+    POWEROFF_STEP("\"7\":{\"vcpu_state\":[0,2,0,0,0,0,0,0],"
+                  "\"images\":[" ONE "]}") ","
+    POWEROFF_STEP("\"7\":{\"vcpu_state\":[0,2,0,0,0,0,0,5],"
+                  "\"images\":[" IMAGE("\"0x1\"", "1") "," ONE "]},"
+                  "\"6\":{\"vcpu_state\":[0,2,0,0,0,0,0,0]}") ","
+    POWEROFF_STEP("\"7\":{\"vcpu_state\":[0,0,0,0,0,0,0,5],"
+                  "\"images\":[" IMAGE("\"0x1\"", "1") "]}"));
+/* clang-format on */
+
+static void of_lists_only_what_changed_is_a_change(void **state)
+{
+    (void)state;
+    struct vector vector;
+    read_good(lists, &vector);
+    assert_int_equal(vector.steps[0].change_count, 3);
+    assert_change(&vector, 0, 0, KIND(VCPU) | ID(7) | 1, 2, 0);
+    assert_change(&vector, 0, 1, KIND(IMAGE) | ID(7), 0x200000, 1);
+    assert_change(&vector, 0, 2, KIND(IMAGE_REMAP) | ID(7), 0x2000000, 0);
+    assert_int_equal(vector.steps[1].change_count, 5);
+    assert_change(&vector, 1, 0, KIND(VCPU) | ID(6) | 1, 2, 0);
+    assert_change(&vector, 1, 1, KIND(VCPU) | ID(7) | 7, 5, 0);
+    assert_change(&vector, 1, 2, KIND(IMAGE) | ID(7) | 1, 0x200000, 1);
+    assert_change(&vector, 1, 3, KIND(IMAGE_REMAP) | ID(7), 0x2000000, 1);
+    assert_change(&vector, 1, 4, KIND(IMAGE_REMAP) | ID(7) | 1, 0x2000000, 0);
+    /* The second image is gone, which a machine would have to explain. */
+    assert_int_equal(vector.steps[2].change_count, 3);
+    assert_change(&vector, 2, 0, KIND(VCPU) | ID(7) | 1, 0, 0);
+    assert_change(&vector, 2, 1, KIND(IMAGE) | ID(7) | 1, 0, 0);
+    assert_change(&vector, 2, 2, KIND(IMAGE_REMAP) | ID(7) | 1, 0, 0);
+    vector_destroy(&vector);
+}
+
+#define RET(name) "\"ret\":\"" name "\","
+
+/* clang-format off */
+static const char accesses[] = VECTOR(
+    ACCESS_STEPS(RET("0xffffffffffffffff"), "") ","
+    ACCESS_STEPS(RET("fault"), RET("fault")) ","
+    ACCESS_STEPS(RET("device"), RET("device")) ","
+    ACCESS_STEPS(RET("unknown"), RET("unknown")));
+/* clang-format on */
+
+static void ends_of_accesses_are_read(void **state)
+{
+    (void)state;
+    struct vector vector;
+    read_good(accesses, &vector);
+    static const enum el2_access ends[] = {EL2_ACCESS_DONE, EL2_ACCESS_FAULT,
+                                           EL2_ACCESS_DEVICE,
+                                           EL2_ACCESS_UNKNOWN};
+    assert_int_equal(vector.step_count, 8);
+    for (size_t i = 0; i < 8; i++) {
+        const struct vector_step *step = &vector.steps[i];
+        assert_int_equal(step->access, ends[i / 2]);
+        assert_int_equal(step->has_result, i == 0);
+    }
+    assert_true(vector.steps[0].result == UINT64_MAX);
+    /* In the order of calls.def, without the owner of the bank. */
+    const struct el2_call *store = &vector.steps[1].call;
+    assert_int_equal(store->number, EL2_CALL_dev_store);
+    assert_int_equal(store->arguments[0], 3);
+    assert_int_equal(store->arguments[1], 0);
+    assert_int_equal(store->arguments[2], 0x44);
+    assert_int_equal(store->arguments[3], 0x55);
+    assert_int_equal(store->arguments[4], 0);
+    vector_destroy(&vector);
+}
+
 /* A good vector with most keys in it, for the tests that damage one. */
 static const char rich[] = VECTOR(
     STEP("assign_pfn_to_vm", "\"vmid\":7,\"gfn\":\"0x201\",\"pfn\":\"0x80100\"",
          OK("\"page\":[{\"pfn\":\"0x80100\",\"n\":1,\"owner\":7,\"count\":0,"
             "\"gfn\":\"0x201\"}],\"mem\":{\"0x80100\":\"0x538454127b096493\"},"
-            "\"data_log\":{\"7\":1},\"vm\":{\"7\":{\"state\":4}},"
+            "\"data_log\":{\"7\":1},\"vm\":{\"7\":{\"state\":4,"
+            "\"vcpu_state\":[0,2,0,0,0,0,0,0],\"images\":[" ONE "]}},"
             "\"spt\":{\"0.1\":[{\"iova_pfn\":\"0x1\",\"pfn\":\"0x0\","
             "\"desc\":\"0x0\"}]},\"npt_tables\":{\"0\":[1,1,1]}")));
 
@@ -407,6 +629,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_are_expanded),
         cmocka_unit_test(a_platform_is_read),
+        cmocka_unit_test(any_registers_are_read),
+        cmocka_unit_test(of_lists_only_what_changed_is_a_change),
+        cmocka_unit_test(ends_of_accesses_are_read),
         cmocka_unit_test(bad_vectors_are_refused),
         cmocka_unit_test(truncated_vectors_are_refused),
         cmocka_unit_test(damaged_vectors_do_no_harm),

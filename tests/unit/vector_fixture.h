@@ -3,13 +3,15 @@
 #ifndef TESTS_UNIT_VECTOR_FIXTURE_H
 #define TESTS_UNIT_VECTOR_FIXTURE_H
 
-#include "fuzz/vector.h"
+#include "fuzz/vectors/vector.h"
 
 /* The directory of the conformance vectors. */
 #ifndef EL2_VECTORS_DIRECTORY
 #define EL2_VECTORS_DIRECTORY "tests/vectors"
 #endif
-#define PAGES EL2_VECTORS_DIRECTORY "/pages.jsonl"
+#define PAGES      EL2_VECTORS_DIRECTORY "/pages.jsonl"
+#define HYPERCALLS EL2_VECTORS_DIRECTORY "/hypercalls.jsonl"
+#define EDGES      EL2_VECTORS_DIRECTORY "/edges.jsonl"
 
 /* Vectors as text: of given steps, and of one vm_poweroff(7) that makes given
  * changes. */
