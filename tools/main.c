@@ -11,6 +11,7 @@ static const struct {
 } commands[] = {
     {"replay", command_replay, "run programs on two machines, call by call"},
     {"convert", command_convert, "a program from bytes to text and back"},
+    {"calls", command_calls, "what each call of a program is"},
     {"vectors", command_vectors, "run conformance vectors"},
     {"platform", command_platform, "what was understood of a device tree"},
     {"bench", command_bench, "how fast the machines are"},
