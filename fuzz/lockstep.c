@@ -283,13 +283,33 @@ static void compare_touched(struct comparison *comparison)
     }
 }
 
+/* Most VMs are never registered. */
+static void compare_vm(struct comparison *comparison, uint32_t v)
+{
+    const struct lockstep *lockstep = comparison->lockstep;
+    const struct el2_platform *platform = lockstep->platform;
+    el2_cell state = el2_cell_make(EL2_CELL_VM_STATE, v, 0);
+    compare_cell(comparison, state);
+    if (observe(lockstep->specification, state).words[0] == EL2_VM_UNUSED) {
+        return;
+    }
+    compare_cell(comparison, el2_cell_make(EL2_CELL_INC_EXE, v, 0));
+    for (uint32_t i = 0; i < platform->vcpus_per_vm; i++) {
+        compare_cell(comparison, el2_cell_make(EL2_CELL_VCPU, v, i));
+    }
+    for (uint32_t i = 0; i < platform->images_per_vm; i++) {
+        compare_cell(comparison, el2_cell_make(EL2_CELL_IMAGE, v, i));
+        compare_cell(comparison, el2_cell_make(EL2_CELL_IMAGE_REMAP, v, i));
+    }
+}
+
 /* What every machine has, whether a program touched it or not. */
 static void compare_standing(struct comparison *comparison)
 {
     const struct el2_platform *platform = comparison->lockstep->platform;
     for (uint32_t v = 0; v <= platform->core_vmid; v++) {
         compare_cell(comparison, el2_cell_make(EL2_CELL_NPT_TABLES, v, 0));
-        compare_cell(comparison, el2_cell_make(EL2_CELL_VM_STATE, v, 0));
+        compare_vm(comparison, v);
     }
     for (uint32_t smmu = 0; smmu < platform->smmu_count; smmu++) {
         for (uint32_t i = 0; i < platform->smmus[smmu].bank_count; i++) {
@@ -367,16 +387,15 @@ static void check_invariants_of(struct comparison *comparison,
 
 /* One admitted call on both machines, and everything that it may change. */
 static bool step_differs(struct lockstep *lockstep, enum el2_run run,
+                         const struct el2_call *call,
                          struct divergence *divergence)
 {
     struct el2_machine *specification = lockstep->specification;
     struct el2_machine *other = lockstep->other;
     struct el2_step *expected = &divergence->expected_step;
     struct el2_step *actual = &divergence->actual_step;
-    other->operations->step(other, &divergence->call, actual);
-    specification->operations->step(specification, &divergence->call, expected);
-    divergence->outcome = expected->outcome;
-    divergence->others = 0;
+    other->operations->step(other, call, actual);
+    specification->operations->step(specification, call, expected);
     struct comparison comparison = {
         .lockstep = lockstep,
         .divergence = divergence,
@@ -441,9 +460,18 @@ static bool end_differs(struct lockstep *lockstep,
         .observable = lockstep->specification->operations->observable &
                       lockstep->other->operations->observable,
     };
-    divergence->others = 0;
     compare_at_end(&comparison);
     return comparison.differs;
+}
+
+static enum lockstep_end diverged_at(struct divergence *divergence,
+                                     const struct el2_call *call,
+                                     const struct el2_call *calls)
+{
+    divergence->step = (size_t)(call - calls);
+    divergence->call = *call;
+    divergence->outcome = divergence->expected_step.outcome;
+    return LOCKSTEP_DIVERGED;
 }
 
 static enum lockstep_end run_calls(struct lockstep *lockstep,
@@ -453,6 +481,7 @@ static enum lockstep_end run_calls(struct lockstep *lockstep,
 {
     struct el2_machine *specification = lockstep->specification;
     size_t calls_left = 0;
+    const struct el2_call *last = NULL;
     for (size_t i = 0; i < program->call_count; i++) {
         const struct el2_call *call = &calls[i];
         if (calls_left == 0 && (calls_left = room(lockstep)) == 0) {
@@ -467,24 +496,24 @@ static enum lockstep_end run_calls(struct lockstep *lockstep,
             continue;
         }
         calls_left--;
-        divergence->step = i;
-        divergence->call = *call;
+        last = call;
         watch(lockstep, lockstep->before, i, &program->calls[i], call, NULL);
-        bool differs = step_differs(lockstep, program->run, divergence);
+        bool differs = step_differs(lockstep, program->run, call, divergence);
         lockstep->counts->calls++;
-        lockstep->counts->outcomes[divergence->outcome]++;
+        lockstep->counts->outcomes[divergence->expected_step.outcome]++;
         watch(lockstep, lockstep->after, i, &program->calls[i], call,
               &divergence->expected_step);
         if (differs) {
-            return LOCKSTEP_DIVERGED;
+            return diverged_at(divergence, call, calls);
         }
         if (divergence->expected_step.panicked) {
             lockstep->counts->panics++;
             return LOCKSTEP_SAME;
         }
     }
-    return end_differs(lockstep, divergence) ? LOCKSTEP_DIVERGED
-                                             : LOCKSTEP_SAME;
+    return last != NULL && end_differs(lockstep, divergence)
+               ? diverged_at(divergence, last, calls)
+               : LOCKSTEP_SAME;
 }
 
 /* Some programs, chosen by what they call, whatever ran before them. */

@@ -69,12 +69,18 @@ static bool vm_entry_holds(const struct model *m, uint32_t v, uint64_t gfn,
     return true;
 }
 
+static bool npt_mapping_holds(const struct model *m, uint32_t v, uint64_t gfn,
+                              struct map_entry entry,
+                              struct el2_violation *violation)
+{
+    return v == EL2_HOSTVISOR ? host_entry_holds(m, gfn, entry, violation)
+                              : vm_entry_holds(m, v, gfn, entry, violation);
+}
+
 static bool npt_entry_holds(const struct model *m, uint32_t v, uint64_t gfn,
                             struct el2_violation *violation)
 {
-    struct map_entry entry = npt_get(m, v, gfn);
-    return v == EL2_HOSTVISOR ? host_entry_holds(m, gfn, entry, violation)
-                              : vm_entry_holds(m, v, gfn, entry, violation);
+    return npt_mapping_holds(m, v, gfn, npt_get(m, v, gfn), violation);
 }
 
 static bool npt_block_holds(const struct model *m, uint32_t v, uint64_t block,
@@ -270,7 +276,11 @@ static bool change_holds(const struct model *m,
     case EL2_CELL_PAGE:
         return changed_page_holds(m, change, violation);
     case EL2_CELL_NPT:
-        return npt_entry_holds(m, id, index, violation);
+        return m->blocks_ever_used
+                   ? npt_entry_holds(m, id, index, violation)
+                   : npt_mapping_holds(m, id, index,
+                                       entry_of_value(change->slot->value),
+                                       violation);
     case EL2_CELL_NPT_BLOCK:
         return npt_block_holds(m, id, index, violation);
     case EL2_CELL_SPT:

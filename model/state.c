@@ -43,13 +43,6 @@ bool page_is_shared(const struct model *m, const struct page *page)
                                m->reading == MODEL_READING_PUBLISHED);
 }
 
-static struct map_entry entry_of_value(struct el2_value value)
-{
-    return (struct map_entry){el2_value_translation(value),
-                              el2_value_level(value),
-                              el2_value_descriptor(value)};
-}
-
 struct map_entry npt_get(const struct model *m, uint32_t v, uint64_t gfn)
 {
     if (m->blocks_ever_used) {
@@ -233,9 +226,15 @@ void memory_from_oracle(struct model *m, uint32_t v, uint64_t pfn,
                         enum el2_draw_reason reason, uint64_t word)
 {
     el2_cell log = el2_cell_make(EL2_CELL_DATA_LOG, v, 0);
-    const struct el2_draw draw = {reason, v, state_get(m, log).words[0], word};
+    struct store_slot *slot = store_slot(&m->store, log);
+    struct el2_value drawn = {{0, 0}};
+    if (store_is_written(&m->store, slot)) {
+        drawn = slot->value;
+    }
+    const struct el2_draw draw = {reason, v, drawn.words[0], word};
+    store_write(&m->store, slot, log, drawn,
+                (struct el2_value){{draw.number + 1, 0}});
     memory_set(m, pfn, m->oracle(&draw));
-    state_set(m, log, (struct el2_value){{draw.number + 1, 0}});
 }
 
 /* What a cell holds that nobody wrote. */

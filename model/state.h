@@ -129,6 +129,14 @@ struct page page_of_host(const struct model *m, uint64_t pfn);
 /* Section 4: shared with the host, or used by a host device. */
 bool page_is_shared(const struct model *m, const struct page *page);
 
+/* The value of a cell of a table, as a map says it. */
+static inline struct map_entry entry_of_value(struct el2_value value)
+{
+    return (struct map_entry){el2_value_translation(value),
+                              el2_value_level(value),
+                              el2_value_descriptor(value)};
+}
+
 /* What the map says of a page of the address space. */
 struct map_entry npt_get(const struct model *m, uint32_t v, uint64_t gfn);
 struct map_entry spt_get(const struct model *m, uint32_t bank, uint64_t gfn);
