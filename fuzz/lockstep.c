@@ -369,19 +369,35 @@ static void compare_steps(struct comparison *comparison)
     }
 }
 
+typedef bool (*invariants)(struct el2_machine *machine,
+                           struct el2_violation *violation);
+
 static void check_invariants_of(struct comparison *comparison,
-                                struct el2_machine *machine)
+                                struct el2_machine *machine, invariants hold)
 {
     struct el2_violation violation;
     const struct el2_value nothing = {{0, 0}};
-    if (machine->operations->invariants_of_step != NULL &&
-        !machine->operations->invariants_of_step(machine, &violation)) {
+    if (hold != NULL && !hold(machine, &violation)) {
         if (!comparison->differs) {
             comparison->divergence->violation = violation;
             comparison->divergence->violator = machine->operations->name;
         }
         note(comparison, EL2_OBSERVE_INVARIANT, violation.entry, nothing,
              nothing);
+    }
+}
+
+/* After a step that did not panic. */
+static void check_invariants(struct comparison *comparison)
+{
+    struct lockstep *lockstep = comparison->lockstep;
+    struct el2_machine *specification = lockstep->specification;
+    struct el2_machine *other = lockstep->other;
+    check_invariants_of(comparison, specification,
+                        specification->operations->invariants_of_step);
+    if (lockstep->check_other_invariants) {
+        check_invariants_of(comparison, other,
+                            other->operations->invariants_of_step);
     }
 }
 
@@ -409,10 +425,7 @@ static bool step_differs(struct lockstep *lockstep, enum el2_run run,
     if (expected->panicked) {
         compare_at_end(&comparison);
     } else if (lockstep->check_invariants && run == EL2_RUN_CONTRACTS) {
-        check_invariants_of(&comparison, specification);
-        if (lockstep->check_other_invariants) {
-            check_invariants_of(&comparison, other);
-        }
+        check_invariants(&comparison);
     }
     return comparison.differs;
 }
@@ -451,16 +464,22 @@ static void watch(const struct lockstep *lockstep, lockstep_watch watcher,
 }
 
 /* Whether anything that the program touched differs at its end. */
-static bool end_differs(struct lockstep *lockstep,
+static bool end_differs(struct lockstep *lockstep, enum el2_run run,
                         struct divergence *divergence)
 {
+    struct el2_machine *specification = lockstep->specification;
     struct comparison comparison = {
         .lockstep = lockstep,
         .divergence = divergence,
-        .observable = lockstep->specification->operations->observable &
+        .observable = specification->operations->observable &
                       lockstep->other->operations->observable,
     };
     compare_at_end(&comparison);
+    if (lockstep->compares_end && lockstep->check_invariants &&
+        run == EL2_RUN_CONTRACTS) {
+        check_invariants_of(&comparison, specification,
+                            specification->operations->invariants_of_state);
+    }
     return comparison.differs;
 }
 
@@ -511,7 +530,7 @@ static enum lockstep_end run_calls(struct lockstep *lockstep,
             return LOCKSTEP_SAME;
         }
     }
-    return last != NULL && end_differs(lockstep, divergence)
+    return last != NULL && end_differs(lockstep, program->run, divergence)
                ? diverged_at(divergence, last, calls)
                : LOCKSTEP_SAME;
 }

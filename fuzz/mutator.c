@@ -153,6 +153,9 @@ static bool grow_by_one(const struct mutator *mutator, struct random *random,
     enum guide_verdict verdict = GUIDE_PANICS;
     for (unsigned i = 0; i < TRIES; i++) {
         draw_call(mutator, random, call);
+        if (takes_any && random_one_in(random, 3)) {
+            operand_spoil(random, call);
+        }
         verdict = guide_try(guide, program.run, call);
         if (verdict == GUIDE_CHANGES || takes_any) {
             break;

@@ -308,3 +308,27 @@ void operand_relate(struct random *random, struct program_call *call)
         *iova = in_unit(random, EL2_ARGUMENT_IOVA, page);
     }
 }
+
+void operand_spoil(struct random *random, struct program_call *call)
+{
+    const struct el2_call_description *description = &el2_calls[call->number];
+    if (description->argument_count == 0) {
+        return;
+    }
+    uint32_t i = (uint32_t)random_below(random, description->argument_count);
+    struct operand *operand = &call->operands[i];
+    uint64_t value = operand->value;
+    switch (random_below(random, 4)) {
+    case 0:
+        value = UINT64_MAX;
+        break;
+    case 1:
+        value += random_one_in(random, 2) ? 1 : UINT64_MAX;
+        break;
+    default:
+        value |= UINT64_C(1) << (4 + random_below(random, 60));
+        break;
+    }
+    *operand =
+        operand_make(description->arguments[i].kind, operand->base, value);
+}

@@ -14,6 +14,10 @@
 bool operand_follow(struct random *random, const struct program_call *earlier,
                     enum el2_argument_kind kind, struct operand *operand);
 
+/* Make one operand what no caller in its right mind would give: a high bit on
+ * top, all ones, the value next to it. */
+void operand_spoil(struct random *random, struct program_call *call);
+
 /* Once in a while make the call's iova the one at which a host bank maps the
  * page that the call names. */
 void operand_relate(struct random *random, struct program_call *call);
