@@ -120,7 +120,7 @@ static void add_entry(struct cell_list *cells, const struct table_page *page,
 }
 
 static bool learn_entry(struct table_index *index, uint64_t address,
-                        struct cell_list *cells);
+                        uint64_t before, struct cell_list *cells);
 
 /* All that a table holds is reached from now on, or by another way. */
 static void learn_content(struct table_index *index, uint64_t table,
@@ -131,30 +131,44 @@ static void learn_content(struct table_index *index, uint64_t table,
         uint64_t address = table + i * sizeof(uint64_t);
         if (physical_load(index->memory, address) != 0) {
             if (page->level < 3) {
-                learn_entry(index, address, cells);
+                learn_entry(index, address, 0, cells);
             }
             add_entry(cells, page, address);
         }
     }
 }
 
-/* What a known table's entry links is known from now on. True when that is a
- * table that held nothing, so that no walk ends elsewhere than before. */
+/* The table that a descriptor above level 3 links, or 0. */
+static uint64_t linked_table(const struct table_index *index,
+                             uint64_t descriptor)
+{
+    uint64_t table = descriptor & EL2_DESCRIPTOR_ADDRESS;
+    return (descriptor & EL2_DESCRIPTOR_TYPE) == EL2_DESCRIPTOR_TABLE &&
+                   physical_is_own(index->memory, table)
+               ? table
+               : 0;
+}
+
+/*
+ * What a known table's entry links is known from now on. True when that is a
+ * table that held nothing, so that no walk ends elsewhere than before. A table
+ * that was known here already may have been stored to while another descriptor
+ * hid it, unless the entry linked it `before` too.
+ */
 static bool learn_entry(struct table_index *index, uint64_t address,
-                        struct cell_list *cells)
+                        uint64_t before, struct cell_list *cells)
 {
     const struct table_page *page = page_at(index, address);
-    uint64_t descriptor = physical_load(index->memory, address);
-    uint64_t table = descriptor & EL2_DESCRIPTOR_ADDRESS;
-    if ((descriptor & EL2_DESCRIPTOR_TYPE) != EL2_DESCRIPTOR_TABLE ||
-        !physical_is_own(index->memory, table)) {
+    uint64_t table = linked_table(index, physical_load(index->memory, address));
+    if (table == 0) {
         return false;
     }
     struct table_page *below = page_at(index, table);
     uint64_t first = entry_first(page, address);
     bool known = is_known(index, below);
     if (known && below->first == first && below->id == page->id &&
-        below->is_bank == page->is_bank && below->level == page->level + 1) {
+        below->is_bank == page->is_bank && below->level == page->level + 1 &&
+        (below->known == index->step || linked_table(index, before) == table)) {
         return false;
     }
     bool fresh = !known && !has_content(index, below);
@@ -193,7 +207,8 @@ void table_index_store(struct table_index *index,
         index->missed = true;
         return;
     }
-    bool fresh = page->level < 3 && learn_entry(index, store->address, cells);
+    bool fresh = page->level < 3 &&
+                 learn_entry(index, store->address, store->before, cells);
     if (!fresh || store->before != 0) {
         add_entry(cells, page, store->address);
     }

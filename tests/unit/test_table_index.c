@@ -244,6 +244,25 @@ static void relinked(void **state)
     assert_true(lists(f, npt_of(1, moved + 1)));
 }
 
+/* What was stored to a table while a block hid it is told when it is linked
+ * again at the same place. */
+static void stored_while_hidden(void **state)
+{
+    struct fixture *f = *state;
+    link_vm_tables(f);
+    put(f, TABLE(1), 7, AT(HOST_PAGE) | EL2_DESCRIPTOR_BLOCK);
+    end_step(f);
+    put(f, TABLE(2), 9, PAGE_DESC);
+    end_step(f);
+    put(f, TABLE(1), 7, LINK(2));
+    end_step(f);
+    assert_true(lists(f, npt_of(1, VM_GFN)));
+    /* Linked as before: nothing new. */
+    put(f, TABLE(1), 7, LINK(2));
+    end_step(f);
+    assert_false(lists(f, npt_of(1, VM_GFN)));
+}
+
 /* A VM's table in the host's tree. */
 static void linked_by_another_owner(void **state)
 {
@@ -354,6 +373,7 @@ int main(void)
         WITH_TABLES(table_with_content),
         WITH_TABLES(tree_with_content),
         WITH_TABLES(relinked),
+        WITH_TABLES(stored_while_hidden),
         WITH_TABLES(linked_by_another_owner),
         WITH_TABLES(bank),
         WITH_TABLES(bank_root_emptied),
