@@ -9,6 +9,9 @@
 /* Most calls that one mutation inserts, copies or removes. */
 #define STRETCH 4
 
+/* Earlier calls looked at for one that a new call goes on from. */
+#define CONTEXTS 4
+
 /* Most times that a call is repeated. */
 #define REPEATS 24
 
@@ -74,17 +77,48 @@ static uint32_t draw_number(const struct mutator *mutator,
     return urn->numbers[random_below(random, urn->count)];
 }
 
+/* How many of a call's arguments another call has too. */
+static uint32_t common_kinds(const struct el2_call_description *a,
+                             const struct el2_call_description *b)
+{
+    uint32_t common = 0;
+    for (uint32_t i = 0; i < a->argument_count; i++) {
+        for (uint32_t k = 0; k < b->argument_count; k++) {
+            common += a->arguments[i].kind == b->arguments[k].kind;
+        }
+    }
+    return common;
+}
+
+/* Of a few earlier calls the one with most in common with a call like this;
+ * NULL when there is none. */
+static const struct program_call *
+draw_earlier(struct random *random,
+             const struct el2_call_description *description)
+{
+    const struct program_call *best = NULL;
+    uint32_t most = 0;
+    for (unsigned i = 0; i < CONTEXTS && program.call_count > 0; i++) {
+        const struct program_call *call =
+            &program.calls[random_below(random, program.call_count)];
+        uint32_t common = common_kinds(description, &el2_calls[call->number]);
+        if (best == NULL || common > most) {
+            best = call;
+            most = common;
+        }
+    }
+    return best;
+}
+
 /* Mostly the call is about what one earlier call was about: this bank and this
  * address in it, this VM and this page. */
 static void draw_call(const struct mutator *mutator, struct random *random,
                       struct program_call *call)
 {
-    const struct program_call *earlier = NULL;
-    if (program.call_count > 0 && !random_one_in(random, 3)) {
-        earlier = &program.calls[random_below(random, program.call_count)];
-    }
     call->number = draw_number(mutator, random);
     const struct el2_call_description *description = &el2_calls[call->number];
+    const struct program_call *earlier =
+        random_one_in(random, 4) ? NULL : draw_earlier(random, description);
     for (uint32_t i = 0; i < description->argument_count; i++) {
         enum el2_argument_kind kind = description->arguments[i].kind;
         if (earlier == NULL || random_one_in(random, 6) ||

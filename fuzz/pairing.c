@@ -61,39 +61,42 @@ weight_of_hypercalls(uint32_t number,
     return description->issuer >= EL2_ISSUER_HOST ? 6 : 1;
 }
 
-static bool speaks_of_banks(const struct el2_call_description *description)
-{
-    for (uint32_t i = 0; i < description->argument_count; i++) {
-        if (description->arguments[i].kind == EL2_ARGUMENT_SMMU) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Banks, DMA and what devices reach; and of the rest what gives pages to VMs,
  * takes them away, and looks at them. */
 static unsigned weight_of_smmu(uint32_t number,
                                const struct el2_call_description *description)
 {
-    if (speaks_of_banks(description)) {
-        return description->issuer >= EL2_ISSUER_HOST ? 9 : 1;
-    }
     switch (number) {
+    case EL2_CALL_smmu_map:
+    case EL2_CALL_smmu_clear:
+        return 12;
+    case EL2_CALL_smmu_alloc_pgd:
+    case EL2_CALL_clear_vm_s2_range:
+        return 6;
+    case EL2_CALL_dev_load:
+    case EL2_CALL_dev_store:
+    case EL2_CALL_smmu_free_pgd:
+    case EL2_CALL_vm_fault:
+    case EL2_CALL_host_fault:
+        return 4;
     case EL2_CALL_register_kvm:
     case EL2_CALL_verify_vm_image:
-    case EL2_CALL_vm_fault:
-    case EL2_CALL_mem_load:
-    case EL2_CALL_mem_store:
-        return 4;
     case EL2_CALL_vm_poweroff:
-    case EL2_CALL_clear_vm_s2_range:
-    case EL2_CALL_host_fault:
+    case EL2_CALL_smmu_write:
+        return 3;
+    case EL2_CALL_smmu_iova_to_phys:
     case EL2_CALL_vm_share:
     case EL2_CALL_vm_unshare:
+    case EL2_CALL_mem_load:
+    case EL2_CALL_mem_store:
         return 2;
+    case EL2_CALL_smmu_read:
+    case EL2_CALL_assign_pfn_to_smmu:
+    case EL2_CALL_update_smmu_page:
+    case EL2_CALL_unmap_smmu_page:
+        return 1;
     default:
-        return 0;
+        return description->issuer == EL2_ISSUER_TABLES;
     }
 }
 

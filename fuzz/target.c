@@ -1,7 +1,9 @@
 #include "fuzz/target.h"
 
 #include "devicetree/known.h"
+#include "fuzz/crash_run.h"
 #include "fuzz/pairing.h"
+#include "fuzz/random.h"
 #include "fuzz/statistics.h"
 #include "fuzz/trail.h"
 
@@ -11,6 +13,15 @@
 
 /* More than there are built-in platforms. */
 #define PAIR_LIMIT 16
+
+/* Most mutations that make a program of nothing: of some 60 calls. */
+#define DRAW_MUTATIONS 24
+
+enum mutation {
+    MUTATE_CALLS,
+    MUTATE_BYTES,
+    MUTATE_NOTHING
+};
 
 /* libFuzzer looks for a section of this name. */
 __attribute__((section("__libfuzzer_extra_counters")))
@@ -23,7 +34,10 @@ static struct {
     struct statistics *statistics;
     struct paired_machines *pairs[PAIR_LIMIT]; /* the default first */
     size_t pair_count;
+    enum mutation mutation;
+    bool crashes_only;
     struct mutator mutator;
+    struct mutator unguided;
     struct guide guides[PAIR_LIMIT]; /* of the pairs, in their order */
     struct trail trail;
     struct program program;
@@ -70,9 +84,73 @@ static void boot(const char *platform_name)
     target.mutator.guide_count = target.pair_count;
 }
 
-const struct mutator *target_mutator(void)
+/* Which of the words the variable holds; the first when it is not set. */
+static unsigned choice(const char *variable, const char *const *words,
+                       unsigned count)
 {
-    return &target.mutator;
+    const char *value = getenv(variable);
+    if (value == NULL) {
+        return 0;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        if (strcmp(value, words[i]) == 0) {
+            return i;
+        }
+    }
+    char why[128];
+    snprintf(why, sizeof why, "'%.40s' is none of what it can be: %s, %s%s%s",
+             value, words[0], words[1], count > 2 ? ", " : "",
+             count > 2 ? words[2] : "");
+    refuse(variable, why);
+}
+
+static void read_choices(void)
+{
+    static const char *const mutations[] = {"calls", "bytes", "none"};
+    static const char *const oracles[] = {"all", "crashes"};
+    target.mutation = (enum mutation)choice("EL2DIFF_MUTATION", mutations, 3);
+    target.crashes_only = choice("EL2DIFF_ORACLES", oracles, 2) == 1;
+}
+
+/* A program made of nothing. */
+static size_t draw(uint8_t *bytes, size_t max_size, uint32_t seed)
+{
+    struct random random = random_from(seed);
+    size_t size = 0;
+    for (uint64_t n = 1 + random_below(&random, DRAW_MUTATIONS); n > 0; n--) {
+        size = mutator_mutate(&target.unguided, bytes, size, max_size,
+                              (uint32_t)random_next(&random));
+    }
+    return size;
+}
+
+size_t target_mutate(uint8_t *bytes, size_t size, size_t max_size,
+                     uint32_t seed, target_byte_mutations byte_mutations)
+{
+    switch (target.mutation) {
+    case MUTATE_BYTES:
+        if (byte_mutations == NULL) {
+            refuse("EL2DIFF_MUTATION", "this engine cannot mutate bytes");
+        }
+        return byte_mutations(bytes, size, max_size);
+    case MUTATE_NOTHING:
+        return draw(bytes, max_size, seed);
+    default:
+        return mutator_mutate(&target.mutator, bytes, size, max_size, seed);
+    }
+}
+
+/* Only with the mutator: 0 says that there is no crossing. The engine's
+ * mutations of bytes cross bytes among other things. */
+size_t target_cross_over(const uint8_t *first, size_t first_size,
+                         const uint8_t *second, size_t second_size,
+                         uint8_t *out, size_t max_size, uint32_t seed)
+{
+    if (target.mutation != MUTATE_CALLS) {
+        return 0;
+    }
+    return mutator_cross_over(&target.mutator, first, first_size, second,
+                              second_size, out, max_size, seed);
 }
 
 void target_start(const char *name)
@@ -80,7 +158,9 @@ void target_start(const char *name)
     const char *why;
     target.pairing = pairing_find(name);
     mutator_create(&target.mutator, target.pairing->weight);
+    target.unguided = target.mutator;
     target.mutator.guides = target.guides;
+    read_choices();
     trail_start(&target.trail, target_counters);
     target.platform = getenv("EL2DIFF_PLATFORM");
     target.past = getenv("EL2DIFF_PAST");
@@ -153,8 +233,11 @@ int target_run(const uint8_t *bytes, size_t size)
     struct lockstep *lockstep = &pair_for(&target.program)->lockstep;
     struct divergence divergence;
     trail_begin_program(&target.trail);
-    if (lockstep_run(lockstep, &target.program, &divergence) ==
-        LOCKSTEP_DIVERGED) {
+    enum lockstep_end end =
+        target.crashes_only
+            ? crash_run(lockstep, &target.program, &divergence)
+            : lockstep_run(lockstep, &target.program, &divergence);
+    if (end == LOCKSTEP_DIVERGED) {
         diverged(&divergence);
     }
     return 0;

@@ -31,7 +31,7 @@ static struct trail_mark *mark_of(struct trail *trail, el2_cell cell)
 {
     struct trail_mark *mark = &trail->marks[mix(cell) % MARKS];
     if (mark->program != trail->program || mark->cell != cell) {
-        *mark = (struct trail_mark){cell, trail->program, 0};
+        *mark = (struct trail_mark){cell, trail->program, 0, 0};
     }
     return mark;
 }
@@ -64,7 +64,11 @@ void trail_add(struct trail *trail, uint32_t number, enum el2_outcome outcome,
         }
         struct trail_mark *mark = mark_of(trail, touched->cells[i]);
         uint64_t meeting = (uint64_t)mark->last << 32 | ended;
+        meeting = mix(meeting) ^ mark->before_last;
         trail->counters[mix(meeting) % TRAIL_COUNTERS] = 1;
+        if (el2_cell_kind(mark->cell) == EL2_CELL_PAGE) {
+            mark->before_last = mark->last;
+        }
         mark->last = ended;
     }
 }

@@ -1,6 +1,6 @@
 /*
- * Which calls met where: for everything that a call changed, which call changed
- * it last before and how both ended. Two calls that meet in a page, in this
+ * Which calls met where: for everything that a call changed, which calls changed
+ * it last before and how each ended. Three calls that meet in a page, in this
  * order and with these outcomes, are something new that no edge of the code
  * tells of; an engine that is told keeps the program.
  */
@@ -12,12 +12,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TRAIL_COUNTERS 16384
+#define TRAIL_COUNTERS 32768
 
 struct trail_mark {
     el2_cell cell;
     uint64_t program; /* in use when equal to the trail's */
-    uint32_t last;    /* the call that changed the cell, and its outcome */
+    /* The calls that changed the cell, with their outcomes: the last one, and
+     * of a page the one before it. */
+    uint32_t last;
+    uint32_t before_last;
 };
 
 struct trail {

@@ -3,7 +3,6 @@
  * one, cross two. The target itself says in LLVMFuzzerInitialize() which
  * machines it compares.
  */
-#include "fuzz/mutator.h"
 #include "fuzz/target.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -14,6 +13,10 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *first, size_t first_size,
                                  uint8_t *out, size_t max_size,
                                  unsigned int seed);
 
+/* libFuzzer's; not every engine has it. */
+__attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *bytes, size_t size,
+                                              size_t max_size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     return target_run(bytes, size);
@@ -22,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t max_size,
                                unsigned int seed)
 {
-    return mutator_mutate(target_mutator(), bytes, size, max_size, seed);
+    return target_mutate(bytes, size, max_size, seed, LLVMFuzzerMutate);
 }
 
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *first, size_t first_size,
@@ -30,6 +33,6 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *first, size_t first_size,
                                  uint8_t *out, size_t max_size,
                                  unsigned int seed)
 {
-    return mutator_cross_over(target_mutator(), first, first_size, second,
-                              second_size, out, max_size, seed);
+    return target_cross_over(first, first_size, second, second_size, out,
+                             max_size, seed);
 }
