@@ -12,6 +12,9 @@
 /* Earlier calls looked at for one that a new call goes on from. */
 #define CONTEXTS 4
 
+/* Draws until a call is taken although it is left out: all may be. */
+#define SWARM_TRIES 8
+
 /* Most times that a call is repeated. */
 #define REPEATS 24
 
@@ -24,6 +27,10 @@
 /* Engines mutate one input at a time; a program is too large for the stack. */
 static struct program program;
 static struct program donor;
+
+/* Calls, bit for number, that a stretch of a program goes without: what is
+ * drawn less often crowds out nothing then (swarm testing). */
+static uint64_t left_out[EL2_CALL_NUMBER_LIMIT / 64];
 
 /* Make room for n calls at a place; false when the program is full. */
 static bool open_gap(size_t at, size_t n)
@@ -74,7 +81,14 @@ static uint32_t draw_number(const struct mutator *mutator,
                             struct random *random)
 {
     const struct mutator_urn *urn = &mutator->urns[program.run];
-    return urn->numbers[random_below(random, urn->count)];
+    uint32_t number = 0;
+    for (unsigned i = 0; i < SWARM_TRIES; i++) {
+        number = urn->numbers[random_below(random, urn->count)];
+        if ((left_out[number / 64] >> (number % 64) & 1) == 0) {
+            break;
+        }
+    }
+    return number;
 }
 
 /* How many of a call's arguments another call has too. */
@@ -205,10 +219,20 @@ static bool grow_by_one(const struct mutator *mutator, struct random *random,
     return verdict != GUIDE_PANICS;
 }
 
+/* Leave out half of the calls, or none. */
+static void choose_swarm(struct random *random)
+{
+    bool is_swarm = random_one_in(random, 2);
+    for (size_t i = 0; i < EL2_CALL_NUMBER_LIMIT / 64; i++) {
+        left_out[i] = is_swarm ? random_next(random) : 0;
+    }
+}
+
 static void grow(const struct mutator *mutator, struct random *random,
                  struct guide *guide)
 {
     program.call_count = guide_follow(guide, &program);
+    choose_swarm(random);
     size_t n = 1 + random_below(random, GROWTH);
     for (size_t i = 0; i < n && program.call_count < PROGRAM_CALL_LIMIT; i++) {
         if (!grow_by_one(mutator, random, guide)) {
@@ -335,6 +359,7 @@ size_t mutator_mutate(const struct mutator *mutator, uint8_t *bytes,
     }
     struct random random = random_from(seed);
     program_decode(bytes, size, &program);
+    memset(left_out, 0, sizeof left_out);
     struct guide *guide = find_guide(mutator);
     if (guide != NULL && random_one_in(&random, 2)) {
         grow(mutator, &random, guide);
