@@ -15,8 +15,10 @@
 /* Draws until a call is taken although it is left out: all may be. */
 #define SWARM_TRIES 8
 
-/* Most times that a call is repeated. */
-#define REPEATS 24
+/* Most times that a call is repeated: mostly, and for the greatest limit that
+ * anything counts to, the shares of a page. */
+#define REPEATS      24
+#define MANY_REPEATS (EL2_DEFAULT_SHARE_COUNT + 4)
 
 /* Most calls that a program grows by at its end. */
 #define GROWTH 32
@@ -205,6 +207,7 @@ static bool grow_by_one(const struct mutator *mutator, struct random *random,
             operand_spoil(random, call);
         }
         verdict = guide_try(guide, program.run, call);
+        takes_any |= verdict == GUIDE_IDLE && random_one_in(random, 8);
         if (verdict == GUIDE_CHANGES || takes_any) {
             break;
         }
@@ -217,6 +220,28 @@ static bool grow_by_one(const struct mutator *mutator, struct random *random,
     }
     program.call_count++;
     return verdict != GUIDE_PANICS;
+}
+
+/* What is refused is refused in a rich state too: a last call that panics, now
+ * and then, costs the program nothing. */
+static void end_with_panic(const struct mutator *mutator, struct random *random,
+                           struct guide *guide)
+{
+    struct program_call *call = &program.calls[program.call_count];
+    for (unsigned i = 0; i < TRIES; i++) {
+        draw_call(mutator, random, call);
+        if (random_one_in(random, 2)) {
+            operand_spoil(random, call);
+        }
+        enum guide_verdict verdict = guide_try(guide, program.run, call);
+        if (verdict == GUIDE_PANICS) {
+            program.call_count++;
+            return;
+        }
+        if (verdict != GUIDE_SKIPPED) {
+            guide_undo(guide);
+        }
+    }
 }
 
 /* Leave out half of the calls, or none. */
@@ -238,6 +263,9 @@ static void grow(const struct mutator *mutator, struct random *random,
         if (!grow_by_one(mutator, random, guide)) {
             return;
         }
+    }
+    if (program.call_count < PROGRAM_CALL_LIMIT && random_one_in(random, 3)) {
+        end_with_panic(mutator, random, guide);
     }
 }
 
@@ -292,7 +320,8 @@ static void repeat_call(struct random *random)
         return;
     }
     size_t at = random_below(random, program.call_count);
-    size_t n = 1 + random_below(random, REPEATS);
+    size_t n = 1 + random_below(random, random_one_in(random, 4) ? MANY_REPEATS
+                                                                 : REPEATS);
     if (open_gap(at, n)) {
         for (size_t i = 0; i < n; i++) {
             program.calls[at + i] = program.calls[at + n];

@@ -89,7 +89,11 @@ static uint64_t edge_page(struct random *random)
         1536,
         2047,
         2048,
+        EL2_PFN_SPACE - 2,
         EL2_PFN_SPACE - 1,
+        EL2_PFN_SPACE,
+        EL2_GFN_SPACE - 1,
+        EL2_GFN_SPACE,
     };
     return edges[random_below(random, sizeof edges / sizeof edges[0])];
 }
@@ -114,7 +118,9 @@ static struct operand draw_page(struct random *random,
         return (struct operand){OPERAND_RAM, 512 * random_below(random, 4)};
     }
     if (choice < 14) {
-        return (struct operand){OPERAND_RAM, edge_page(random)};
+        return (struct operand){random_one_in(random, 3) ? OPERAND_NUMBER
+                                                         : OPERAND_RAM,
+                                edge_page(random)};
     }
     if (choice < 15) {
         return (struct operand){OPERAND_EL2, random_below(random, 4)};
@@ -156,7 +162,10 @@ static struct operand draw_guest_page(struct random *random,
     if (!random_one_in(random, 3) &&
         reuse(random, program, SUBJECT_GUEST, &operand)) {
         if (random_one_in(random, 8)) {
-            operand.value++;
+            /* Next to it, or the same in 32 bits or in one table. */
+            static const uint64_t far[] = {1, UINT64_C(1) << 32,
+                                           EL2_PAGES_PER_BLOCK};
+            operand.value += random_of(random, far, sizeof far / sizeof far[0]);
         }
         return operand;
     }
@@ -165,7 +174,10 @@ static struct operand draw_guest_page(struct random *random,
         return (struct operand){OPERAND_NUMBER, 512 + random_below(random, 8)};
     }
     if (choice < 12) {
-        return (struct operand){OPERAND_NUMBER, 512 * random_below(random, 4)};
+        /* Blocks, or so many of them that a pool of tables runs out. */
+        uint64_t blocks = random_one_in(random, 2) ? 4 : 64;
+        return (struct operand){
+            OPERAND_NUMBER, EL2_PAGES_PER_BLOCK * random_below(random, blocks)};
     }
     if (choice < 14) {
         return (struct operand){OPERAND_NUMBER, edge_page(random)};
@@ -214,7 +226,10 @@ static struct operand in_unit(struct random *random,
     if (kind == EL2_ARGUMENT_PFN || kind == EL2_ARGUMENT_GFN) {
         return operand_make(kind, page.base, page.value);
     }
-    uint64_t value = page.value << EL2_PAGE_SHIFT & EL2_DESCRIPTOR_ADDRESS;
+    uint64_t value = page.value << EL2_PAGE_SHIFT;
+    if (kind == EL2_ARGUMENT_DESCRIPTOR || page.base != OPERAND_NUMBER) {
+        value &= EL2_DESCRIPTOR_ADDRESS; /* where the page stands */
+    }
     if (kind == EL2_ARGUMENT_DESCRIPTOR) {
         value |= draw_attributes(random);
     } else if (random_one_in(random, 8)) {
