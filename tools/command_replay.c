@@ -3,6 +3,7 @@
 #include "fuzz/program_file.h"
 #include "fuzz/vectors/vector.h"
 #include "tools/commands.h"
+#include "tools/program_platform.h"
 #include "tools/replay.h"
 
 #include <errno.h>
@@ -93,23 +94,6 @@ static void after_call(void *context, const struct lockstep_call *call)
     }
 }
 
-/* The name that a program in bytes carries may be a fuzzer's invention: like
- * the fuzz targets, take the default then. A text means what it says. */
-static const char *platform_of(const struct options *options,
-                               const struct program *program,
-                               enum program_form form)
-{
-    if (options->platform != NULL) {
-        return options->platform;
-    }
-    bool known = known_platform_find(program->platform) != NULL;
-    if (program->platform[0] == '\0' ||
-        (form == PROGRAM_FORM_BYTES && !known)) {
-        return KNOWN_PLATFORM_DEFAULT;
-    }
-    return program->platform;
-}
-
 static enum lockstep_end run(struct replay *replay,
                              struct divergence *divergence)
 {
@@ -195,7 +179,9 @@ static int replay_file(const struct options *options, const char *path)
     if (!program_read_file_form(path, &program, &form, why, sizeof why)) {
         return refuse(path, why);
     }
-    const char *name = platform_of(options, &program, form);
+    const char *name = options->platform != NULL
+                           ? options->platform
+                           : program_platform(&program, form);
     if (!platform_load(name, &platform, why, sizeof why)) {
         return refuse(name, why);
     }

@@ -14,6 +14,7 @@ enum {
 int command_bench(int argc, char **argv);
 int command_calls(int argc, char **argv);
 int command_convert(int argc, char **argv);
+int command_minimize(int argc, char **argv);
 int command_platform(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_statistics(int argc, char **argv);

@@ -10,6 +10,7 @@ static const struct {
     const char *says;
 } commands[] = {
     {"replay", command_replay, "run programs on two machines, call by call"},
+    {"minimize", command_minimize, "the least program that diverges like one"},
     {"convert", command_convert, "a program from bytes to text and back"},
     {"calls", command_calls, "what each call of a program is"},
     {"vectors", command_vectors, "run conformance vectors"},
