@@ -20,7 +20,7 @@
 enum mutation {
     MUTATE_CALLS,
     MUTATE_BYTES,
-    MUTATE_NOTHING
+    MUTATE_RANDOM
 };
 
 /* libFuzzer looks for a section of this name. */
@@ -106,7 +106,7 @@ static unsigned choice(const char *variable, const char *const *words,
 
 static void read_choices(void)
 {
-    static const char *const mutations[] = {"calls", "bytes", "none"};
+    static const char *const mutations[] = {"calls", "bytes", "random"};
     static const char *const oracles[] = {"all", "crashes"};
     target.mutation = (enum mutation)choice("EL2DIFF_MUTATION", mutations, 3);
     target.crashes_only = choice("EL2DIFF_ORACLES", oracles, 2) == 1;
@@ -133,7 +133,7 @@ size_t target_mutate(uint8_t *bytes, size_t size, size_t max_size,
             refuse("EL2DIFF_MUTATION", "this engine cannot mutate bytes");
         }
         return byte_mutations(bytes, size, max_size);
-    case MUTATE_NOTHING:
+    case MUTATE_RANDOM:
         return draw(bytes, max_size, seed);
     default:
         return mutator_mutate(&target.mutator, bytes, size, max_size, seed);

@@ -11,7 +11,7 @@
  * What the target is measured against (tools/faults), in the same program:
  *   EL2DIFF_MUTATION    "calls": the mutator of fuzz/mutator.h, the default;
  *                       "bytes": the engine's own mutations of bytes;
- *                       "none": each program is drawn anew by the same
+ *                       "random": each program is drawn anew by the same
  *                       mutator, without a guide and from nothing, so that
  *                       nothing is used of what the engine learns
  *   EL2DIFF_ORACLES     "all", the default; "crashes": the machines are not
