@@ -4,7 +4,8 @@ struct comparison comparison_begin(struct el2_machine *specification,
                                    struct el2_machine *other,
                                    const struct el2_platform *platform,
                                    struct divergence *divergence,
-                                   const struct el2_step *panic)
+                                   const struct el2_step *panic,
+                                   uint64_t *checks)
 {
     struct comparison comparison = {
         .specification = specification,
@@ -13,21 +14,30 @@ struct comparison comparison_begin(struct el2_machine *specification,
         .divergence = divergence,
         .observable = specification->operations->observable &
                       other->operations->observable,
+        .checks = checks,
+        .cells = checks + CHECK_CELL_AFTER_STEP,
     };
     if (panic != NULL) {
         comparison.held = panic->held;
         comparison.torn_pfn = panic->torn_pfn;
     }
+    comparison.whole = comparison.held == 0 ? comparison.observable : 0;
     return comparison;
+}
+
+void comparison_begin_end(struct comparison *comparison)
+{
+    comparison->cells = comparison->checks + CHECK_CELL_AT_END;
 }
 
 /* Keep the difference that comes first in the order of observations, and
  * among equals the one with the lower cell. */
-void comparison_note(struct comparison *comparison,
+void comparison_note(struct comparison *comparison, unsigned oracle,
                      enum el2_observation observation, el2_cell cell,
                      struct el2_value expected, struct el2_value actual)
 {
     struct divergence *divergence = comparison->divergence;
+    oracle_set_add(&divergence->seen_by, oracle);
     if (comparison->differs) {
         divergence->others++;
         if (observation > divergence->observation ||
@@ -43,16 +53,34 @@ void comparison_note(struct comparison *comparison,
     divergence->actual = actual;
 }
 
+static bool is_at_end(const struct comparison *comparison)
+{
+    return comparison->cells == comparison->checks + CHECK_CELL_AT_END;
+}
+
+static unsigned oracle_of_cell(const struct comparison *comparison,
+                               enum el2_cell_kind kind)
+{
+    return (unsigned)kind +
+           (is_at_end(comparison) ? CHECK_CELL_AT_END : CHECK_CELL_AFTER_STEP);
+}
+
 static void note_page(struct comparison *comparison, el2_cell cell,
                       struct el2_value expected, struct el2_value actual)
 {
     enum el2_observation observation = EL2_OBSERVE_GFN;
+    unsigned oracle = ORACLE_GFN;
     if (el2_value_owner(expected) != el2_value_owner(actual)) {
         observation = EL2_OBSERVE_OWNER;
+        oracle = ORACLE_OWNER;
     } else if (el2_value_count(expected) != el2_value_count(actual)) {
         observation = EL2_OBSERVE_COUNT;
+        oracle = ORACLE_COUNT;
     }
-    comparison_note(comparison, observation, cell, expected, actual);
+    if (is_at_end(comparison)) {
+        oracle = oracle_of_cell(comparison, EL2_CELL_PAGE);
+    }
+    comparison_note(comparison, oracle, observation, cell, expected, actual);
 }
 
 static const enum el2_observation observation_of_kind[EL2_CELL_KIND_COUNT] = {
@@ -125,13 +153,35 @@ static struct el2_value observe(struct el2_machine *machine, el2_cell cell)
     return machine->operations->observe(machine, cell);
 }
 
-/* Whether the cell means something on both machines, and now. */
-static bool is_comparable(const struct comparison *comparison, el2_cell cell)
+/* One of the masks of kinds; what is a machine's own is in none. */
+static inline bool has_kind(uint32_t kinds, enum el2_cell_kind kind)
+{
+    return (kinds >> (kind % 32) & 1) != 0;
+}
+
+/* Of a cell that may be torn, or that one of the machines may not have. */
+static bool is_comparable_in_part(const struct comparison *comparison,
+                                  el2_cell cell)
+{
+    if (!has_kind(comparison->observable, el2_cell_kind(cell))) {
+        return false;
+    }
+    bool torn = is_torn(comparison, cell);
+    comparison->checks[CHECK_TORN] += torn;
+    return !torn;
+}
+
+/* Whether the cell means something on both machines, and now: then it is
+ * counted as compared. `whole` and `cells` are the comparison's. */
+static inline bool is_compared(const struct comparison *comparison,
+                               uint32_t whole, uint64_t *cells, el2_cell cell)
 {
     enum el2_cell_kind kind = el2_cell_kind(cell);
-    return kind < EL2_CELL_KIND_COUNT &&
-           (comparison->observable >> kind & 1) != 0 &&
-           (comparison->held == 0 || !is_torn(comparison, cell));
+    if (!has_kind(whole, kind) && !is_comparable_in_part(comparison, cell)) {
+        return false;
+    }
+    cells[kind]++;
+    return true;
 }
 
 /*
@@ -142,9 +192,10 @@ static bool is_comparable(const struct comparison *comparison, el2_cell cell)
 static void compare_block_pages(struct comparison *comparison, el2_cell block,
                                 struct el2_value value)
 {
-    if (el2_value_level(value) != 2 || !is_comparable(comparison, block)) {
+    if (el2_value_level(value) != 2) {
         return;
     }
+    comparison->checks[CHECK_BLOCK_PAGES]++;
     uint64_t first = el2_cell_index(block) * EL2_PAGES_PER_BLOCK;
     for (uint64_t i = 0; i < EL2_PAGES_PER_BLOCK; i++) {
         el2_cell cell =
@@ -152,8 +203,8 @@ static void compare_block_pages(struct comparison *comparison, el2_cell block,
         struct el2_value expected = observe(comparison->specification, cell);
         struct el2_value actual = observe(comparison->other, cell);
         if (!el2_value_equal(expected, actual)) {
-            comparison_note(comparison, EL2_OBSERVE_NPT, cell, expected,
-                            actual);
+            comparison_note(comparison, CHECK_BLOCK_PAGES, EL2_OBSERVE_NPT,
+                            cell, expected, actual);
             return;
         }
     }
@@ -163,17 +214,15 @@ static void note_difference(struct comparison *comparison, el2_cell cell,
                             struct el2_value expected, struct el2_value actual)
 {
     enum el2_cell_kind kind = el2_cell_kind(cell);
-    if (!is_comparable(comparison, cell)) {
-        return;
-    }
     if (kind == EL2_CELL_PAGE) {
         note_page(comparison, cell, expected, actual);
     } else {
-        comparison_note(comparison, observation_of_kind[kind], cell, expected,
-                        actual);
+        comparison_note(comparison, oracle_of_cell(comparison, kind),
+                        observation_of_kind[kind], cell, expected, actual);
     }
 }
 
+/* Of a cell that is compared. */
 static inline void compare_values(struct comparison *comparison, el2_cell cell,
                                   struct el2_value expected,
                                   struct el2_value actual)
@@ -187,7 +236,7 @@ static inline void compare_values(struct comparison *comparison, el2_cell cell,
 
 void comparison_of_cell(struct comparison *comparison, el2_cell cell)
 {
-    if (is_comparable(comparison, cell)) {
+    if (is_compared(comparison, comparison->whole, comparison->cells, cell)) {
         compare_values(comparison, cell,
                        observe(comparison->specification, cell),
                        observe(comparison->other, cell));
@@ -213,13 +262,17 @@ static void compare_few(struct comparison *comparison,
                         const struct el2_touched *expected,
                         const struct el2_touched *actual)
 {
+    const uint32_t whole = comparison->whole;
+    uint64_t *cells = comparison->cells;
     uint32_t met = 0;
     for (size_t i = 0; i < actual->count; i++) {
         size_t at = find(expected, actual->cells[i]);
         if (at < expected->count) {
             met |= UINT32_C(1) << at;
-            compare_values(comparison, actual->cells[i], expected->values[at],
-                           actual->values[i]);
+            if (is_compared(comparison, whole, cells, actual->cells[i])) {
+                compare_values(comparison, actual->cells[i],
+                               expected->values[at], actual->values[i]);
+            }
         } else {
             comparison_of_cell(comparison, actual->cells[i]);
         }
@@ -311,16 +364,42 @@ static bool result_agrees(const struct el2_step *expected,
             expected->result == actual->result);
 }
 
+static unsigned oracle_of_panic(const struct comparison *comparison)
+{
+    const struct el2_step *actual = &comparison->divergence->actual_step;
+    if (actual->fault != NULL) {
+        return oracle_of_fault(comparison->other->operations, actual->fault);
+    }
+    return actual->panicked ? ORACLE_PANIC_UNEXPECTED : ORACLE_PANIC_MISSING;
+}
+
+/* What of the step's end is compared, where there is anything. */
+static void count_step(uint64_t *checks, const struct el2_step *expected)
+{
+    checks[CHECK_PANIC] += expected->panicked;
+    checks[CHECK_RESULT] += expected->has_result;
+    checks[CHECK_ACCESS] += expected->access != EL2_ACCESS_NONE &&
+                            expected->access != EL2_ACCESS_UNKNOWN;
+}
+
 /* Panic and result: a panic on one side only ends the step there. */
 void comparison_of_steps(struct comparison *comparison)
 {
     const struct el2_step *expected = &comparison->divergence->expected_step;
     const struct el2_step *actual = &comparison->divergence->actual_step;
     const struct el2_value nothing = {{0, 0}};
+    if (expected->panicked || expected->has_result ||
+        expected->access != EL2_ACCESS_NONE) {
+        count_step(comparison->checks, expected);
+    }
     if (expected->panicked != actual->panicked || actual->fault != NULL) {
-        comparison_note(comparison, EL2_OBSERVE_PANIC, 0, nothing, nothing);
-    } else if (!access_agrees(expected, actual) ||
-               !result_agrees(expected, actual)) {
-        comparison_note(comparison, EL2_OBSERVE_RESULT, 0, nothing, nothing);
+        comparison_note(comparison, oracle_of_panic(comparison),
+                        EL2_OBSERVE_PANIC, 0, nothing, nothing);
+        return;
+    }
+    bool access = access_agrees(expected, actual);
+    if (!access || !result_agrees(expected, actual)) {
+        comparison_note(comparison, access ? CHECK_RESULT : CHECK_ACCESS,
+                        EL2_OBSERVE_RESULT, 0, nothing, nothing);
     }
 }

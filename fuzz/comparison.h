@@ -6,6 +6,7 @@
 #define FUZZ_COMPARISON_H
 
 #include "el2/machine.h"
+#include "fuzz/check.h"
 #include "fuzz/divergence.h"
 
 #include <stdbool.h>
@@ -20,20 +21,28 @@ struct comparison {
     struct divergence *divergence;
     bool differs;
     uint32_t observable; /* kinds that both machines have */
+    uint32_t whole;      /* those of which no cell is torn */
     el2_lock_set held;   /* what these locks protect is torn */
     uint64_t torn_pfn;
+    uint64_t *checks; /* by enum check: what was compared is counted */
+    uint64_t *cells;  /* of these, those of cells that are compared now */
 };
 
 /* Nothing compared yet. `panic` is how the specification's step ended when it
- * panicked, or NULL. */
+ * panicked, or NULL. Cells count as compared after a step. */
 struct comparison comparison_begin(struct el2_machine *specification,
                                    struct el2_machine *other,
                                    const struct el2_platform *platform,
                                    struct divergence *divergence,
-                                   const struct el2_step *panic);
+                                   const struct el2_step *panic,
+                                   uint64_t *checks);
 
-/* A difference. The cell is 0 for those that are not of a cell. */
-void comparison_note(struct comparison *comparison,
+/* From here on they count as compared at the end of a program. */
+void comparison_begin_end(struct comparison *comparison);
+
+/* A difference, and the number of the oracle that saw it (fuzz/oracle.h). The
+ * cell is 0 for those that are not of a cell. */
+void comparison_note(struct comparison *comparison, unsigned oracle,
                      enum el2_observation observation, el2_cell cell,
                      struct el2_value expected, struct el2_value actual);
 

@@ -29,8 +29,7 @@ static enum lockstep_end run_calls(struct lockstep *lockstep,
     struct el2_machine *specification = lockstep->specification;
     for (size_t i = 0; i < program->call_count; i++) {
         const struct program_call *source = &program->calls[i];
-        struct el2_call call;
-        program_resolve(source, lockstep->platform, &call);
+        const struct el2_call call = lockstep->calls[i];
         if (!has_room(specification) || !has_room(lockstep->other)) {
             lockstep->counts->no_room++;
             return LOCKSTEP_NO_ROOM;
@@ -65,9 +64,8 @@ enum lockstep_end crash_run(struct lockstep *lockstep,
                             const struct program *program,
                             struct divergence *divergence)
 {
-    lockstep->specification->operations->reset(lockstep->specification);
-    lockstep->other->operations->reset(lockstep->other);
-    *divergence = (struct divergence){.observation = EL2_OBSERVE_PANIC};
+    program_resolve_all(program, lockstep->platform, lockstep->calls);
+    lockstep_begin(lockstep, program, lockstep->calls, divergence);
     uint64_t before = lockstep->counts->calls;
     enum lockstep_end end = run_calls(lockstep, program, divergence);
     lockstep->counts->programs++;

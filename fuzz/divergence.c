@@ -83,8 +83,8 @@ static void describe_invariant(const struct divergence *divergence, char *text,
     cell_name(divergence->violation.entry, entry, sizeof entry);
     cell_name(divergence->violation.page, page, sizeof page);
     snprintf(text, size, "the invariant %s is broken on the %s: %s and %s\n",
-             divergence->violation.invariant, divergence->violator, entry,
-             page);
+             el2_invariant_names[divergence->violation.invariant],
+             divergence->violator, entry, page);
 }
 
 static void describe_cell(const struct divergence *divergence, char *text,
@@ -123,18 +123,35 @@ static void describe_difference(const struct divergence *divergence, char *text,
     }
 }
 
+/* Which table was made to fail, a line, or nothing. */
+static void describe_failure(const struct divergence *divergence, char *text,
+                             size_t size)
+{
+    const struct table_allocation *failed = &divergence->failed_table;
+    char name[TABLE_ALLOCATION_NAME_SIZE];
+    text[0] = '\0';
+    if (failed->number != 0) {
+        table_allocation_name(failed, name, sizeof name);
+        snprintf(text, size, "with table %" PRIu32 " made to fail: %s\n",
+                 failed->number, name);
+    }
+}
+
 void divergence_describe(const struct divergence *divergence, char *text,
                          size_t size)
 {
     char difference[512];
     char others[64] = "";
+    char failure[128];
+    describe_failure(divergence, failure, sizeof failure);
     describe_difference(divergence, difference, sizeof difference);
     if (divergence->others > 0) {
         snprintf(others, sizeof others, "and %zu more at this step\n",
                  divergence->others);
     }
-    snprintf(text, size, "step %zu, %s: %s (%s)\n%s%s", divergence->step,
+    snprintf(text, size, "step %zu, %s: %s (%s)\n%s%s%s", divergence->step,
              el2_calls[divergence->call.number].name,
              el2_outcome_name(divergence->outcome),
-             el2_outcome_says(divergence->outcome), difference, others);
+             el2_outcome_says(divergence->outcome), failure, difference,
+             others);
 }

@@ -6,6 +6,8 @@
 #define FUZZ_DIVERGENCE_H
 
 #include "el2/machine.h"
+#include "fuzz/oracle.h"
+#include "fuzz/table_allocations.h"
 
 #include <stddef.h>
 
@@ -25,8 +27,12 @@ struct divergence {
     struct el2_value expected;
     struct el2_value actual;
 
-    /* Further differences at the same step. */
+    /* Further differences at the same step, and all that saw one of them. */
     size_t others;
+    struct oracle_set seen_by;
+
+    /* The table that was made to fail in this run; number 0: none. */
+    struct table_allocation failed_table;
 };
 
 /* Room for any signature, and for any description of a divergence. */

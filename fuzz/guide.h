@@ -14,6 +14,11 @@
 struct guide {
     struct el2_platform platform;
     struct el2_machine *machine;
+    /* Of the last call that was tried: how it ended when it was not skipped,
+     * and how many cells it changed. */
+    struct el2_step step;
+    size_t changed;
+    size_t before; /* where the guide was */
 };
 
 enum guide_verdict {
@@ -41,5 +46,27 @@ enum guide_verdict guide_try(struct guide *guide, enum el2_run run,
 
 /* Take back the last call that guide_try() made. */
 void guide_undo(struct guide *guide);
+
+/* How a call ends, as far as calls end in different ways. */
+struct guide_ending {
+    enum guide_verdict verdict;
+    enum el2_outcome outcome;
+    enum el2_access access;
+};
+
+/* Make one more call like guide_try(). */
+struct guide_ending guide_make(struct guide *guide, enum el2_run run,
+                               const struct program_call *call);
+
+/* How a call would end; it is taken back. */
+struct guide_ending guide_probe(struct guide *guide, enum el2_run run,
+                                const struct program_call *call);
+
+bool guide_same_ending(const struct guide_ending *a,
+                       const struct guide_ending *b);
+
+/* Where the guide is in the program, and back to where it was. */
+size_t guide_position(const struct guide *guide);
+void guide_rewind(struct guide *guide, size_t position);
 
 #endif

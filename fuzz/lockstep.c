@@ -60,6 +60,7 @@ static void compare_at_end(const struct lockstep *lockstep,
     if (!lockstep->compares_end) {
         return;
     }
+    comparison_begin_end(comparison);
     const struct cell_set *cells = &lockstep->cells;
     for (size_t i = 0; i < cells->count; i++) {
         comparison_of_cell(comparison, cells->cells[i]);
@@ -70,8 +71,10 @@ static void compare_at_end(const struct lockstep *lockstep,
 typedef bool (*invariants)(struct el2_machine *machine,
                            struct el2_violation *violation);
 
+/* `first` is the number of the first of its oracles. */
 static void check_invariants_of(struct comparison *comparison,
-                                struct el2_machine *machine, invariants hold)
+                                struct el2_machine *machine, unsigned first,
+                                invariants hold)
 {
     struct el2_violation violation;
     const struct el2_value nothing = {{0, 0}};
@@ -80,8 +83,9 @@ static void check_invariants_of(struct comparison *comparison,
             comparison->divergence->violation = violation;
             comparison->divergence->violator = machine->operations->name;
         }
-        comparison_note(comparison, EL2_OBSERVE_INVARIANT, violation.entry,
-                        nothing, nothing);
+        comparison_note(comparison, first + violation.invariant,
+                        EL2_OBSERVE_INVARIANT, violation.entry, nothing,
+                        nothing);
     }
 }
 
@@ -92,9 +96,10 @@ static void check_invariants(const struct lockstep *lockstep,
     struct el2_machine *specification = lockstep->specification;
     struct el2_machine *other = lockstep->other;
     check_invariants_of(comparison, specification,
+                        CHECK_INVARIANT_OF_SPECIFICATION,
                         specification->operations->invariants_of_step);
     if (lockstep->check_other_invariants) {
-        check_invariants_of(comparison, other,
+        check_invariants_of(comparison, other, CHECK_INVARIANT_OF_OTHER,
                             other->operations->invariants_of_step);
     }
 }
@@ -110,9 +115,9 @@ static bool step_differs(struct lockstep *lockstep, enum el2_run run,
     struct el2_step *actual = &divergence->actual_step;
     other->operations->step(other, call, actual);
     specification->operations->step(specification, call, expected);
-    struct comparison comparison =
-        comparison_begin(specification, other, lockstep->platform, divergence,
-                         expected->panicked ? expected : NULL);
+    struct comparison comparison = comparison_begin(
+        specification, other, lockstep->platform, divergence,
+        expected->panicked ? expected : NULL, lockstep->counts->checks);
     comparison_of_steps(&comparison);
     compare_touched(lockstep, &comparison);
     if (expected->panicked) {
@@ -156,18 +161,49 @@ static void watch(const struct lockstep *lockstep, lockstep_watch watcher,
     }
 }
 
+/* Add what a machine has counted since it was added last. */
+static void add_new(uint64_t *checks, uint64_t *before, const uint64_t *now,
+                    unsigned count)
+{
+    for (unsigned i = 0; now != NULL && i < count; i++) {
+        checks[i] += now[i] - before[i];
+        before[i] = now[i];
+    }
+}
+
+/* Invariants that the specification judged, after steps or at an end. */
+static void count_judged(struct lockstep *lockstep, enum check first)
+{
+    add_new(lockstep->counts->checks + first, lockstep->specification_judged,
+            lockstep->specification->judged, EL2_INVARIANT_COUNT);
+}
+
+/* What both machines have counted in the steps of programs. */
+static void count_own_checks(struct lockstep *lockstep)
+{
+    uint64_t *checks = lockstep->counts->checks;
+    count_judged(lockstep, CHECK_INVARIANT_OF_SPECIFICATION);
+    add_new(checks + CHECK_INVARIANT_OF_OTHER, lockstep->other_judged,
+            lockstep->other->judged, EL2_INVARIANT_COUNT);
+    add_new(checks + CHECK_GUARD_OF_OTHER, lockstep->other_guarded,
+            lockstep->other->guarded, EL2_GUARD_COUNT);
+}
+
 /* Whether anything that the program touched differs at its end. */
 static bool end_differs(struct lockstep *lockstep, enum el2_run run,
                         struct divergence *divergence)
 {
     struct el2_machine *specification = lockstep->specification;
-    struct comparison comparison = comparison_begin(
-        specification, lockstep->other, lockstep->platform, divergence, NULL);
+    struct comparison comparison =
+        comparison_begin(specification, lockstep->other, lockstep->platform,
+                         divergence, NULL, lockstep->counts->checks);
     compare_at_end(lockstep, &comparison);
     if (lockstep->compares_end && lockstep->check_invariants &&
         run == EL2_RUN_CONTRACTS) {
-        check_invariants_of(&comparison, specification,
+        count_judged(lockstep, CHECK_INVARIANT_OF_SPECIFICATION);
+        check_invariants_of(&comparison, specification, CHECK_INVARIANT_AT_END,
                             specification->operations->invariants_of_state);
+        count_judged(lockstep, CHECK_INVARIANT_AT_END);
     }
     return comparison.differs;
 }
@@ -236,14 +272,45 @@ static bool is_chosen(const struct program *program, uint32_t period)
     return (hash >> 32) % period == 0;
 }
 
+bool lockstep_can_fail_tables(const struct lockstep *lockstep)
+{
+    return lockstep->specification->operations->limit_tables != NULL &&
+           lockstep->other->operations->limit_tables != NULL;
+}
+
+static void limit_tables(struct el2_machine *machine,
+                         const struct table_allocation *failed)
+{
+    machine->operations->limit_tables(machine, &failed->pool,
+                                      failed->in_pool - 1);
+}
+
+void lockstep_begin(struct lockstep *lockstep, const struct program *program,
+                    const struct el2_call *calls, struct divergence *divergence)
+{
+    struct el2_machine *specification = lockstep->specification;
+    struct el2_machine *other = lockstep->other;
+    struct table_allocation failed;
+    bool fails = program->failing_table != 0 &&
+                 lockstep_can_fail_tables(lockstep) &&
+                 table_allocations(specification, program->run, calls,
+                                   program->call_count, program->failing_table,
+                                   &failed) == program->failing_table;
+    *divergence = (struct divergence){.observation = EL2_OBSERVE_PANIC};
+    specification->operations->reset(specification);
+    other->operations->reset(other);
+    if (fails) {
+        divergence->failed_table = failed;
+        limit_tables(specification, &failed);
+        limit_tables(other, &failed);
+    }
+}
+
 enum lockstep_end lockstep_run(struct lockstep *lockstep,
                                const struct program *program,
                                struct divergence *divergence)
 {
-    for (size_t i = 0; i < program->call_count; i++) {
-        program_resolve(&program->calls[i], lockstep->platform,
-                        &lockstep->calls[i]);
-    }
+    program_resolve_all(program, lockstep->platform, lockstep->calls);
     return lockstep_run_resolved(lockstep, program, lockstep->calls,
                                  divergence);
 }
@@ -253,15 +320,16 @@ enum lockstep_end lockstep_run_resolved(struct lockstep *lockstep,
                                         const struct el2_call *calls,
                                         struct divergence *divergence)
 {
-    lockstep->specification->operations->reset(lockstep->specification);
-    lockstep->other->operations->reset(lockstep->other);
+    lockstep_begin(lockstep, program, calls, divergence);
     cell_set_begin_program(&lockstep->cells);
     lockstep->compares_end =
         is_chosen(program, lockstep->end_comparison_period);
     lockstep->counts->programs++;
-    *divergence = (struct divergence){.observation = EL2_OBSERVE_PANIC};
     uint64_t before = lockstep->counts->calls;
     enum lockstep_end end = run_calls(lockstep, program, calls, divergence);
     lockstep->counts->lengths[lockstep->counts->calls - before]++;
+    if (lockstep->compares_end) {
+        count_own_checks(lockstep);
+    }
     return end;
 }

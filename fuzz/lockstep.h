@@ -8,12 +8,19 @@
  * is caught too; a run over many programs does so for some of them only. After
  * a panic, what a held lock protects is torn (semantics.md section 8) and is
  * not compared.
+ *
+ * A program may say that a table which it takes from a bump pool is not there.
+ * Its calls are then made on the specification alone first, to see which pool
+ * that is and how many tables it has given by then; both machines run the
+ * program with a pool of so many. What the EL2 code has taken is not asked:
+ * it must be as many, or the two do not panic at the same call.
  */
 #ifndef FUZZ_LOCKSTEP_H
 #define FUZZ_LOCKSTEP_H
 
 #include "el2/machine.h"
 #include "fuzz/cell_set.h"
+#include "fuzz/check.h"
 #include "fuzz/divergence.h"
 #include "fuzz/program.h"
 
@@ -49,6 +56,9 @@ struct lockstep_counts {
     uint64_t outcomes[EL2_OUTCOME_COUNT];
     /* Programs by how many of their calls were executed. */
     uint64_t lengths[PROGRAM_CALL_LIMIT + 1];
+    /* How often each check compared something. What the machines count
+     * themselves is added at the end of programs that are compared there. */
+    uint64_t checks[CHECK_COUNT];
 };
 
 struct lockstep {
@@ -69,11 +79,29 @@ struct lockstep {
     /* The cells of a program that is compared at its end. */
     struct cell_set cells;
     bool compares_end;
+    /* What the machines had counted when it was added last. */
+    uint64_t specification_judged[EL2_INVARIANT_COUNT];
+    uint64_t other_judged[EL2_INVARIANT_COUNT];
+    uint64_t other_guarded[EL2_GUARD_COUNT];
     struct el2_call calls[PROGRAM_CALL_LIMIT]; /* of the program that runs */
 };
 
 /* What lockstep_create() sets for end_comparison_period. */
 #define LOCKSTEP_END_COMPARISON_PERIOD 16
+
+/* Whether both machines can make a table fail; otherwise programs run as if
+ * they did not ask for it. */
+bool lockstep_can_fail_tables(const struct lockstep *lockstep);
+
+/*
+ * What every run of a program begins with, its calls resolved: reset both
+ * machines, and take the table that the program says fails out of its pool.
+ * divergence->failed_table then says which it is, or none when the program
+ * does not take so many. Everything else of *divergence is emptied.
+ */
+void lockstep_begin(struct lockstep *lockstep, const struct program *program,
+                    const struct el2_call *calls,
+                    struct divergence *divergence);
 
 /*
  * The machines stay the caller's, and the platform must be theirs. False when
@@ -86,7 +114,7 @@ bool lockstep_create(struct lockstep *lockstep,
 void lockstep_destroy(struct lockstep *lockstep);
 
 /* Reset both machines and run the program. *divergence is set when it
- * diverged. */
+ * diverged, its failed_table always. */
 enum lockstep_end lockstep_run(struct lockstep *lockstep,
                                const struct program *program,
                                struct divergence *divergence);

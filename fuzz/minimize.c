@@ -70,8 +70,18 @@ static struct program *begin(struct minimizer *minimizer)
     return minimizer->candidate;
 }
 
+/* How many calls a program must keep that diverged like this: what comes after
+ * the divergence was not run, or skipped, but tables are counted there. */
+static size_t calls_needed(const struct divergence *divergence)
+{
+    const struct table_allocation *failed = &divergence->failed_table;
+    return 1 + (failed->number != 0 && failed->step > divergence->step
+                    ? failed->step
+                    : divergence->step);
+}
+
 /* Go to the candidate if it is simpler and diverges for the same reason. */
-static bool try_candidate(struct minimizer *minimizer)
+static bool try_as_it_is(struct minimizer *minimizer)
 {
     struct program *candidate = minimizer->candidate;
     struct divergence divergence;
@@ -81,11 +91,40 @@ static bool try_candidate(struct minimizer *minimizer)
         !same_signature(&divergence, &minimizer->minimized->divergence)) {
         return false;
     }
-    /* What comes after the divergence was not run, or skipped. */
-    candidate->call_count = divergence.step + 1;
+    candidate->call_count = calls_needed(&divergence);
     minimizer->minimized->divergence = divergence;
     copy_program(minimizer->program, candidate);
     return true;
+}
+
+/*
+ * A table that fails in the last call is the same one of that call in the
+ * candidate, whatever the calls before it take there. False when that is the
+ * number which the candidate has.
+ */
+static bool renumber_table(struct minimizer *minimizer)
+{
+    struct program *candidate = minimizer->candidate;
+    const struct table_allocation *failed =
+        &minimizer->minimized->divergence.failed_table;
+    uint16_t number = candidate->failing_table;
+    if (number == 0 || failed->number == 0 || candidate->call_count == 0) {
+        return false;
+    }
+    struct lockstep *lockstep = minimizer->lockstep;
+    struct table_allocation last;
+    program_resolve_all(candidate, lockstep->platform, lockstep->calls);
+    uint32_t before = table_allocations(
+        lockstep->specification, candidate->run, lockstep->calls,
+        candidate->call_count - 1, UINT16_MAX - failed->in_call, &last);
+    candidate->failing_table = (uint16_t)(before + failed->in_call);
+    return candidate->failing_table != number;
+}
+
+static bool try_candidate(struct minimizer *minimizer)
+{
+    return try_as_it_is(minimizer) ||
+           (renumber_table(minimizer) && try_as_it_is(minimizer));
 }
 
 static bool try_without(struct minimizer *minimizer, size_t at, size_t count)
@@ -244,6 +283,19 @@ static bool simplify_run(struct minimizer *minimizer)
 {
     begin(minimizer)->run = EL2_RUN_CONTRACTS;
     return try_candidate(minimizer);
+}
+
+/* No table, or an earlier one. */
+static bool simplify_failure(struct minimizer *minimizer)
+{
+    for (uint16_t table = 0; table < minimizer->program->failing_table;
+         table++) {
+        begin(minimizer)->failing_table = table;
+        if (try_as_it_is(minimizer)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* VMs have the numbers in which they were registered: without one of them,
@@ -414,7 +466,7 @@ static void search(struct minimizer *minimizer)
     while (remove_calls(minimizer) || remove_vms(minimizer) ||
            remove_two(minimizer) || remove_by_joining(minimizer) ||
            remove_by_replacing(minimizer) || simplify_run(minimizer) ||
-           simplify_operands(minimizer)) {
+           simplify_failure(minimizer) || simplify_operands(minimizer)) {
     }
 }
 

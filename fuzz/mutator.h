@@ -25,9 +25,10 @@ struct mutator_urn {
 struct mutator {
     struct mutator_urn urns[2]; /* by enum el2_run */
     /* One for each platform that programs name, the first for all others; the
-     * caller's. With none nobody looks where programs lead. */
+     * caller's. With none there are no places on a platform to aim at. */
     struct guide *guides;
     size_t guide_count;
+    bool is_blind; /* nobody looks where programs lead */
 };
 
 /* How often a call is drawn, compared with the others of its run: 0 to 15. */
@@ -42,7 +43,7 @@ unsigned mutator_weight_even(uint32_t number,
                              const struct el2_call_description *description);
 
 /* Change the program in place. Returns its new size, at most max_size, which
- * is at least PROGRAM_HEADER_BYTES or nothing is changed. */
+ * is at least PROGRAM_HEADER_BYTES_LIMIT or nothing is changed. */
 size_t mutator_mutate(const struct mutator *mutator, uint8_t *bytes,
                       size_t size, size_t max_size, uint32_t seed);
 

@@ -98,9 +98,39 @@ static uint64_t edge_page(struct random *random)
     return edges[random_below(random, sizeof edges / sizeof edges[0])];
 }
 
+/* A page of the platform at which something begins or ends. */
+static uint64_t place_of_platform(struct random *random,
+                                  const struct el2_platform *platform)
+{
+    uint32_t i = (uint32_t)random_below(random, platform->region_count +
+                                                    platform->smmu_count);
+    uint64_t base;
+    uint64_t count;
+    if (i < platform->region_count) {
+        base = platform->regions[i].base;
+        count = platform->regions[i].page_count;
+    } else {
+        const struct el2_smmu *smmu =
+            &platform->smmus[i - platform->region_count];
+        base = smmu->base >> EL2_PAGE_SHIFT;
+        count = smmu->size >> EL2_PAGE_SHIFT;
+    }
+    switch (random_below(random, 4)) {
+    case 0:
+        return base + count;
+    case 1:
+        return base + count - 1;
+    case 2:
+        return base + random_below(random, count);
+    default:
+        return base;
+    }
+}
+
 /* A page of memory. */
 static struct operand draw_page(struct random *random,
-                                const struct program *program)
+                                const struct program *program,
+                                const struct el2_platform *platform)
 {
     struct operand operand;
     if (!random_one_in(random, 3) &&
@@ -121,6 +151,10 @@ static struct operand draw_page(struct random *random,
         return (struct operand){random_one_in(random, 3) ? OPERAND_NUMBER
                                                          : OPERAND_RAM,
                                 edge_page(random)};
+    }
+    if (choice < 15 && platform != NULL && random_one_in(random, 2)) {
+        return (struct operand){OPERAND_NUMBER,
+                                place_of_platform(random, platform)};
     }
     if (choice < 15) {
         return (struct operand){OPERAND_EL2, random_below(random, 4)};
@@ -261,6 +295,7 @@ bool operand_follow(struct random *random, const struct program_call *earlier,
 }
 
 static struct operand draw(struct random *random, const struct program *program,
+                           const struct el2_platform *platform,
                            enum el2_argument_kind kind)
 {
     switch (kind) {
@@ -269,7 +304,7 @@ static struct operand draw(struct random *random, const struct program *program,
     case EL2_ARGUMENT_PFN:
     case EL2_ARGUMENT_PHYSICAL:
     case EL2_ARGUMENT_DESCRIPTOR:
-        return in_unit(random, kind, draw_page(random, program));
+        return in_unit(random, kind, draw_page(random, program, platform));
     case EL2_ARGUMENT_GFN:
     case EL2_ARGUMENT_IPA:
     case EL2_ARGUMENT_IOVA:
@@ -297,9 +332,10 @@ static struct operand draw(struct random *random, const struct program *program,
 
 struct operand operand_draw(struct random *random,
                             const struct program *program,
+                            const struct el2_platform *platform,
                             enum el2_argument_kind kind)
 {
-    struct operand operand = draw(random, program, kind);
+    struct operand operand = draw(random, program, platform, kind);
     operand.value = register_draw_high_bit(random, operand.value);
     return operand_make(kind, operand.base, operand.value);
 }
@@ -308,11 +344,14 @@ void operand_relate(struct random *random, struct program_call *call)
 {
     const struct el2_call_description *description = &el2_calls[call->number];
     struct operand *iova = NULL;
+    struct operand *value = NULL;
     struct operand page = {OPERAND_NUMBER, 0};
     for (uint32_t i = 0; i < description->argument_count; i++) {
         enum el2_argument_kind kind = description->arguments[i].kind;
         if (kind == EL2_ARGUMENT_IOVA) {
             iova = &call->operands[i];
+        } else if (kind == EL2_ARGUMENT_VALUE) {
+            value = &call->operands[i];
         } else if (subject_of(kind) == SUBJECT_PAGE) {
             page = call->operands[i];
             page.value = page_of(kind, page);
@@ -321,6 +360,10 @@ void operand_relate(struct random *random, struct program_call *call)
     if (iova != NULL && page.base == OPERAND_RAM && random_one_in(random, 2)) {
         page.base = OPERAND_DMA;
         *iova = in_unit(random, EL2_ARGUMENT_IOVA, page);
+    }
+    if (value != NULL && description->issuer == EL2_ISSUER_ACCESS &&
+        random_one_in(random, 2)) {
+        value->value = EL2_BAD_SIGNATURE;
     }
 }
 
@@ -333,12 +376,15 @@ void operand_spoil(struct random *random, struct program_call *call)
     uint32_t i = (uint32_t)random_below(random, description->argument_count);
     struct operand *operand = &call->operands[i];
     uint64_t value = operand->value;
-    switch (random_below(random, 4)) {
+    switch (random_below(random, 6)) {
     case 0:
         value = UINT64_MAX;
         break;
     case 1:
         value += random_one_in(random, 2) ? 1 : UINT64_MAX;
+        break;
+    case 2: /* as if a narrower number had been negative */
+        value |= UINT64_MAX << (28 + 4 * random_below(random, 6));
         break;
     default:
         value |= UINT64_C(1) << (4 + random_below(random, 60));

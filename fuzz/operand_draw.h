@@ -19,12 +19,15 @@ bool operand_follow(struct random *random, const struct program_call *earlier,
 void operand_spoil(struct random *random, struct program_call *call);
 
 /* Once in a while make the call's iova the one at which a host bank maps the
- * page that the call names. */
+ * page that the call names, and what it stores the first word of an image that
+ * nobody signed. */
 void operand_relate(struct random *random, struct program_call *call);
 
-/* An operand of this kind for a further call of the program. */
+/* An operand of this kind for a further call of the program; with NULL for the
+ * platform at no place of its own. */
 struct operand operand_draw(struct random *random,
                             const struct program *program,
+                            const struct el2_platform *platform,
                             enum el2_argument_kind kind);
 
 #endif

@@ -101,16 +101,17 @@ static unsigned weight_of_smmu(uint32_t number,
 }
 
 static const struct pairing pairings[] = {
-    {"fuzz_pages", "the specification and the EL2 code", true, model,
-     el2_create_impl, weight_of_pages},
-    {"fuzz_hypercalls", "the specification and the EL2 code", true, model,
-     el2_create_impl, weight_of_hypercalls},
-    {"fuzz_smmu", "the specification and the EL2 code", true, model,
-     el2_create_impl, weight_of_smmu},
-    {"fuzz_primitives", "the specification and its primitives", true,
-     drawing_model, primitives, mutator_weight_even},
+    {"fuzz_pages", "the specification and the EL2 code", model, el2_create_impl,
+     weight_of_pages, true, true, true},
+    {"fuzz_hypercalls", "the specification and the EL2 code", model,
+     el2_create_impl, weight_of_hypercalls, true, true, true},
+    {"fuzz_smmu", "the specification and the EL2 code", model, el2_create_impl,
+     weight_of_smmu, true, true, true},
+    {"fuzz_primitives", "the specification and its primitives", drawing_model,
+     primitives, mutator_weight_even, true, false, true},
     {"fuzz_published", "the atomic texts and the primitives, as published",
-     false, published_model, published_primitives, weight_of_pages},
+     published_model, published_primitives, weight_of_pages, false, false,
+     false},
 };
 
 const struct pairing *pairing_at(size_t index)
@@ -127,6 +128,28 @@ const struct pairing *pairing_find(const char *target)
         }
     }
     return NULL;
+}
+
+/* Cells that EL2 code has no notion of. */
+#define OF_SPECIFICATIONS                                                      \
+    ((UINT32_C(1) << EL2_CELL_DATA_LOG) |                                      \
+     (UINT32_C(1) << EL2_CELL_MEMORY_UNKNOWN))
+
+void pairing_scope(const struct pairing *pairing, struct check_scope *scope)
+{
+    *scope = (struct check_scope){
+        .observable = (UINT32_C(1) << EL2_CELL_KIND_COUNT) - 1,
+        .invariants = pairing->check_invariants,
+        .other_invariants = pairing->check_invariants,
+        .guards = pairing->other_is_el2_code,
+    };
+    if (pairing->other_is_el2_code) {
+        scope->observable &= ~OF_SPECIFICATIONS;
+    }
+    for (uint32_t n = 0; n < EL2_CALL_NUMBER_LIMIT; n++) {
+        scope->makes[n] =
+            el2_calls[n].name != NULL && pairing->weight(n, &el2_calls[n]) > 0;
+    }
 }
 
 static void destroy(struct el2_machine *machine)

@@ -6,20 +6,30 @@
 #ifndef FUZZ_PAIRING_H
 #define FUZZ_PAIRING_H
 
+#include "fuzz/check.h"
 #include "fuzz/lockstep.h"
 #include "fuzz/mutator.h"
 
 struct pairing {
     const char *target;
     const char *says; /* what is compared, in a few words */
-    /* False: no invariants are checked, only the machines compared. */
-    bool check_invariants;
     struct el2_machine *(*create_specification)(
         const struct el2_platform *platform, const char **why);
     struct el2_machine *(*create_other)(const struct el2_platform *platform,
                                         const char **why);
     mutator_weight weight; /* which calls its programs are made of */
+    /* False: no invariants are checked, only the machines compared. */
+    bool check_invariants;
+    /* The other machine is EL2 code: it has a shim with guards, and nothing of
+     * what only a specification keeps. */
+    bool other_is_el2_code;
+    /* Both are as section 10 reads them, so that fuzz/possible.h speaks of
+     * them. */
+    bool is_as_read;
 };
+
+/* What its runs can check. */
+void pairing_scope(const struct pairing *pairing, struct check_scope *scope);
 
 /* The pairing that is meant when none is named. */
 #define PAIRING_DEFAULT "fuzz_pages"

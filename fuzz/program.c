@@ -16,7 +16,9 @@
 /* The form byte and the longest payload. */
 #define OPERAND_BYTES_LIMIT (1 + 8)
 
-#define RUN_TABLES 0x01u
+/* Parts of the header's second byte. */
+#define HEADER_RUN_TABLES    0x01u
+#define HEADER_FAILING_TABLE 0x02u /* its number follows the header */
 
 #define LONGEST_RANGE_SIZE (EL2_RANGE_PAGES_MAX * EL2_PAGE_SIZE)
 
@@ -97,6 +99,7 @@ static bool call_equal(const struct program_call *a,
 bool program_equal(const struct program *a, const struct program *b)
 {
     if (strcmp(a->platform, b->platform) != 0 || a->run != b->run ||
+        a->failing_table != b->failing_table ||
         a->call_count != b->call_count) {
         return false;
     }
@@ -156,6 +159,15 @@ void program_resolve(const struct program_call *call,
                 ? operand->value
                 : resolve(&rules[description->arguments[i].kind], operand,
                           platform);
+    }
+}
+
+void program_resolve_all(const struct program *program,
+                         const struct el2_platform *platform,
+                         struct el2_call *resolved)
+{
+    for (size_t i = 0; i < program->call_count; i++) {
+        program_resolve(&program->calls[i], platform, &resolved[i]);
     }
 }
 
@@ -235,8 +247,10 @@ static void decode_header(struct reader *reader, struct program *program)
     size_t length = 0;
 
     (void)read_byte(reader); /* the version: there is only one so far */
-    program->run = (read_byte(reader) & RUN_TABLES) != 0 ? EL2_RUN_TABLES
-                                                         : EL2_RUN_CONTRACTS;
+    unsigned parts = read_byte(reader);
+
+    program->run =
+        (parts & HEADER_RUN_TABLES) != 0 ? EL2_RUN_TABLES : EL2_RUN_CONTRACTS;
     while (length < EL2_PLATFORM_NAME_SIZE - 1) {
         char c = (char)read_byte(reader);
 
@@ -247,6 +261,11 @@ static void decode_header(struct reader *reader, struct program *program)
     }
     program->platform[length] = '\0';
     reader->at = PROGRAM_HEADER_BYTES;
+    program->failing_table = 0;
+    if ((parts & HEADER_FAILING_TABLE) != 0) {
+        program->failing_table = read_byte(reader);
+        program->failing_table |= (uint16_t)(read_byte(reader) << 8);
+    }
 }
 
 void program_decode(const uint8_t *bytes, size_t size, struct program *program)
@@ -327,17 +346,30 @@ static void encode_call(struct writer *writer, const struct program_call *call)
     }
 }
 
+static void encode_header(struct writer *writer, const struct program *program)
+{
+    bool fails = program->failing_table != 0;
+    size_t name_length = strlen(program->platform);
+
+    write_bytes(writer, PROGRAM_VERSION, 1);
+    write_bytes(writer,
+                (program->run == EL2_RUN_TABLES ? HEADER_RUN_TABLES : 0) |
+                    (fails ? HEADER_FAILING_TABLE : 0),
+                1);
+    for (size_t i = 0; i < EL2_PLATFORM_NAME_SIZE - 1; i++) {
+        write_bytes(writer, i < name_length ? (uint8_t)program->platform[i] : 0,
+                    1);
+    }
+    if (fails) {
+        write_bytes(writer, program->failing_table, 2);
+    }
+}
+
 static size_t encode(const struct program *program, uint8_t *bytes)
 {
     struct writer writer = {bytes, 0};
-    size_t name_length = strlen(program->platform);
 
-    write_bytes(&writer, PROGRAM_VERSION, 1);
-    write_bytes(&writer, program->run == EL2_RUN_TABLES ? RUN_TABLES : 0, 1);
-    for (size_t i = 0; i < EL2_PLATFORM_NAME_SIZE - 1; i++) {
-        write_bytes(&writer,
-                    i < name_length ? (uint8_t)program->platform[i] : 0, 1);
-    }
+    encode_header(&writer, program);
     for (size_t i = 0; i < program->call_count; i++) {
         encode_call(&writer, &program->calls[i]);
     }
@@ -347,8 +379,8 @@ static size_t encode(const struct program *program, uint8_t *bytes)
 size_t program_encode(const struct program *program, uint8_t *bytes,
                       size_t capacity)
 {
-    size_t bound =
-        PROGRAM_HEADER_BYTES + program->call_count * PROGRAM_CALL_BYTES_LIMIT;
+    size_t bound = PROGRAM_HEADER_BYTES_LIMIT +
+                   program->call_count * PROGRAM_CALL_BYTES_LIMIT;
 
     if (bound > capacity) {
         size_t length = encode(program, NULL);

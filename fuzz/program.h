@@ -1,7 +1,8 @@
 /*
- * A program: the platform that it is meant for, how it is run, and calls in
- * order. It has two forms that convert into each other without loss, bytes for
- * fuzzing engines and text for people. Both are specified in docs/programs.md.
+ * A program: the platform that it is meant for, how it is run, which table is
+ * made to fail, and calls in order. It has two forms that convert into each
+ * other without loss, bytes for fuzzing engines and text for people. Both are
+ * specified in docs/programs.md.
  *
  * A program is *valid* when its platform name is well formed, it has at most
  * PROGRAM_CALL_LIMIT calls, each with a number from calls.def, and every
@@ -28,11 +29,13 @@
 
 #define PROGRAM_CALL_LIMIT 1024
 
-/* Bytes of the header, of the longest call, and of the longest program. */
-#define PROGRAM_HEADER_BYTES     16
-#define PROGRAM_CALL_BYTES_LIMIT (1 + EL2_ARGUMENT_LIMIT * (1 + 8))
+/* Bytes of the header, without and with a failing table; of the longest call;
+ * and of the longest program. */
+#define PROGRAM_HEADER_BYTES       16
+#define PROGRAM_HEADER_BYTES_LIMIT (PROGRAM_HEADER_BYTES + 2)
+#define PROGRAM_CALL_BYTES_LIMIT   (1 + EL2_ARGUMENT_LIMIT * (1 + 8))
 #define PROGRAM_BYTES_LIMIT                                                    \
-    (PROGRAM_HEADER_BYTES + PROGRAM_CALL_LIMIT * PROGRAM_CALL_BYTES_LIMIT)
+    (PROGRAM_HEADER_BYTES_LIMIT + PROGRAM_CALL_LIMIT * PROGRAM_CALL_BYTES_LIMIT)
 
 /* Longest text of one call, with its terminating NUL. */
 #define PROGRAM_CALL_TEXT_LIMIT 512
@@ -65,6 +68,9 @@ struct program_call {
 struct program {
     char platform[EL2_PLATFORM_NAME_SIZE]; /* "": none was named */
     enum el2_run run;
+    /* The table that its pool does not give, counted from 1 as the program
+     * takes them, see fuzz/table_allocations.h; 0: all are given. */
+    uint16_t failing_table;
     size_t call_count;
     struct program_call calls[PROGRAM_CALL_LIMIT];
 };
@@ -104,6 +110,11 @@ bool program_equal(const struct program *a, const struct program *b);
 void program_resolve(const struct program_call *call,
                      const struct el2_platform *platform,
                      struct el2_call *resolved);
+
+/* All calls of the program; `resolved` has room for as many. */
+void program_resolve_all(const struct program *program,
+                         const struct el2_platform *platform,
+                         struct el2_call *resolved);
 
 /*
  * Bytes to a program. Total: any bytes give a valid program. `bytes` may be

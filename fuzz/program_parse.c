@@ -8,11 +8,16 @@
 #include <stdarg.h>
 #include <string.h>
 
+/* What lines that are no calls begin with. */
+static const char *const settings[] = {"platform", "run", "fail"};
+#define SETTING_COUNT (sizeof(settings) / sizeof(settings[0]))
+
 struct parser {
     size_t line; /* from 1 */
     bool has_header;
     bool has_platform;
     bool has_run;
+    bool has_failure;
     struct program *program;
     struct program_error *error;
 };
@@ -41,8 +46,9 @@ static const char *nearest_to(struct slice word)
             nearest_name_offer(&nearest, el2_calls[i].name);
         }
     }
-    nearest_name_offer(&nearest, "platform");
-    nearest_name_offer(&nearest, "run");
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        nearest_name_offer(&nearest, settings[i]);
+    }
     return nearest.name;
 }
 
@@ -331,21 +337,59 @@ static bool parse_run(struct parser *parser, struct slice name)
     return true;
 }
 
-/* A line "platform NAME" or "run NAME". */
-static bool parse_setting(struct parser *parser, bool is_platform,
+static bool parse_failing_table(struct parser *parser, struct slice number)
+{
+    uint64_t table = 0;
+
+    if (parser->has_failure) {
+        return fail(parser, "fail is given twice");
+    }
+    if (!parse_number(parser, "fail table", number, &table)) {
+        return false;
+    }
+    if (table == 0 || table > UINT16_MAX) {
+        return fail(parser, "fail table: tables are counted from 1 to %d",
+                    UINT16_MAX);
+    }
+    parser->has_failure = true;
+    parser->program->failing_table = (uint16_t)table;
+    return true;
+}
+
+/* A line "fail table N". */
+static bool parse_failure(struct parser *parser, struct slice what,
+                          struct slice number)
+{
+    return word_is(what, "table")
+               ? parse_failing_table(parser, number)
+               : fail(parser, "what fails is a 'table', not '%s'",
+                      show_word(what).text);
+}
+
+/* A line "platform NAME", "run NAME" or "fail table N". */
+static bool parse_setting(struct parser *parser, const char *keyword,
                           struct slice line)
 {
+    bool is_failure = strcmp(keyword, "fail") == 0;
     struct slice name = take_word(&line);
+    struct slice number = {"", 0};
+
+    if (is_failure) {
+        number = take_word(&line);
+    }
     struct slice more = take_word(&line);
 
     if (parser->program->call_count > 0) {
-        return fail(parser, "%s must stand before the first call",
-                    is_platform ? "platform" : "run");
+        return fail(parser, "%s must stand before the first call", keyword);
     }
     if (more.length > 0) {
         return fail(parser, "'%s' is one word too many", show_word(more).text);
     }
-    return is_platform ? parse_platform(parser, name) : parse_run(parser, name);
+    if (is_failure) {
+        return parse_failure(parser, name, number);
+    }
+    return strcmp(keyword, "run") == 0 ? parse_run(parser, name)
+                                       : parse_platform(parser, name);
 }
 
 static bool fail_no_header(const struct parser *parser)
@@ -389,11 +433,10 @@ static bool parse_line(struct parser *parser, struct slice line)
     if (!parser->has_header) {
         return parse_header(parser, line);
     }
-    if (word_is(first, "platform")) {
-        return parse_setting(parser, true, rest);
-    }
-    if (word_is(first, "run")) {
-        return parse_setting(parser, false, rest);
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        if (word_is(first, settings[i])) {
+            return parse_setting(parser, settings[i], rest);
+        }
     }
     return parse_call(parser, first, rest);
 }
@@ -406,6 +449,7 @@ bool program_parse(const char *text, size_t length, struct program *program,
 
     program->platform[0] = '\0';
     program->run = EL2_RUN_CONTRACTS;
+    program->failing_table = 0;
     program->call_count = 0;
     while (rest.length > 0) {
         parser.line++;

@@ -112,6 +112,9 @@ static void print_header(struct printer *printer, const struct program *program)
     if (program->run == EL2_RUN_TABLES) {
         print(printer, "run tables\n");
     }
+    if (program->failing_table != 0) {
+        print(printer, "fail table %u\n", program->failing_table);
+    }
 }
 
 size_t program_print(const struct program *program, char *text, size_t capacity)

@@ -24,6 +24,9 @@ static uint64_t draw_length(struct random *random)
     if (random_one_in(random, 12)) {
         return random_of(random, extremes, COUNT(extremes));
     }
+    if (random_one_in(random, 24)) {
+        return UINT64_C(1) << (EL2_PAGE_SHIFT + random_below(random, 52));
+    }
     uint64_t length = (1 + random_below(random, 6)) * EL2_PAGE_SIZE;
     return random_one_in(random, 8)
                ? length - random_below(random, 2 * EL2_PAGE_SIZE)
@@ -95,9 +98,8 @@ static uint64_t draw_value(struct random *random)
         EL2_BAD_SIGNATURE,
     };
     switch (random_below(random, 6)) {
-    case 0: /* CBAR: owner, and mostly the type that is allowed */
-        return random_below(random, 4) |
-               (random_one_in(random, 4) ? random_below(random, 4) << 16 : 0);
+    case 0: /* CBAR: owner, and a type, of which one is allowed */
+        return random_below(random, 4) | random_below(random, 4) << 16;
     case 1:
         return random_next(random);
     default:

@@ -6,8 +6,11 @@
  *
  * 1. Fewer calls are simpler.
  * 2. Of as many, a run within contracts is simpler than one of tables only.
- * 3. Otherwise the first call or operand in which two programs differ decides:
+ * 3. Of those, one in which all tables are given is simpler than one in which
+ *    one fails.
+ * 4. Otherwise the first call or operand in which two programs differ decides:
  *    calls by their number; operands by their kind, see operand_simpler().
+ * 5. With the same calls, an earlier table that fails is simpler.
  *
  * Each of these compares natural numbers, lists of a length that is fixed by
  * what was compared before, so that there is no endless chain of ever simpler

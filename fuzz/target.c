@@ -37,9 +37,9 @@ static struct {
     enum mutation mutation;
     bool crashes_only;
     struct mutator mutator;
-    struct mutator unguided;
     struct guide guides[PAIR_LIMIT]; /* of the pairs, in their order */
     struct trail trail;
+    struct page_state page; /* that the call names, before it */
     struct program program;
 } target;
 
@@ -49,10 +49,21 @@ _Noreturn static void refuse(const char *what, const char *why)
     exit(2);
 }
 
+static void note_page(void *context, const struct lockstep_call *call)
+{
+    const struct lockstep *lockstep = context;
+    target.page = page_state_before(lockstep->specification, lockstep->platform,
+                                    call->call);
+}
+
 static void note_call(void *context, const struct lockstep_call *call)
 {
     const struct lockstep *lockstep = context;
     if (call->expected != NULL) {
+        if (!target.crashes_only) {
+            outcome_table_add(&target.statistics->table, call->call->number,
+                              call->expected->outcome, target.page);
+        }
         struct el2_touched touched =
             lockstep->specification->operations->touched(
                 lockstep->specification);
@@ -75,11 +86,13 @@ static void boot(const char *platform_name)
         refuse(platform_name, reason);
     }
     pair->lockstep.counts = &target.statistics->counts;
+    pair->lockstep.before = note_page;
     pair->lockstep.after = note_call;
     pair->lockstep.watch_context = &pair->lockstep;
     if (!guide_create(&target.guides[target.pair_count], &platform, &reason)) {
         refuse(platform_name, reason);
     }
+    target.statistics->smmus |= platform.smmu_count > 0;
     target.pairs[target.pair_count++] = pair;
     target.mutator.guide_count = target.pair_count;
 }
@@ -109,6 +122,7 @@ static void read_choices(void)
     static const char *const mutations[] = {"calls", "bytes", "random"};
     static const char *const oracles[] = {"all", "crashes"};
     target.mutation = (enum mutation)choice("EL2DIFF_MUTATION", mutations, 3);
+    target.mutator.is_blind = target.mutation == MUTATE_RANDOM;
     target.crashes_only = choice("EL2DIFF_ORACLES", oracles, 2) == 1;
 }
 
@@ -118,7 +132,7 @@ static size_t draw(uint8_t *bytes, size_t max_size, uint32_t seed)
     struct random random = random_from(seed);
     size_t size = 0;
     for (uint64_t n = 1 + random_below(&random, DRAW_MUTATIONS); n > 0; n--) {
-        size = mutator_mutate(&target.unguided, bytes, size, max_size,
+        size = mutator_mutate(&target.mutator, bytes, size, max_size,
                               (uint32_t)random_next(&random));
     }
     return size;
@@ -158,13 +172,13 @@ void target_start(const char *name)
     const char *why;
     target.pairing = pairing_find(name);
     mutator_create(&target.mutator, target.pairing->weight);
-    target.unguided = target.mutator;
     target.mutator.guides = target.guides;
     read_choices();
     trail_start(&target.trail, target_counters);
     target.platform = getenv("EL2DIFF_PLATFORM");
     target.past = getenv("EL2DIFF_PAST");
-    target.statistics = statistics_open(getenv("EL2DIFF_STATISTICS"), &why);
+    target.statistics =
+        statistics_open(getenv("EL2DIFF_STATISTICS"), name, &why);
     if (why != NULL) {
         refuse(getenv("EL2DIFF_STATISTICS"), why);
     }

@@ -36,7 +36,8 @@ static struct trail_mark *mark_of(struct trail *trail, el2_cell cell)
     return mark;
 }
 
-/* What is one for all, like the number of tables, everybody changes. */
+/* What is one for all, like the number of tables, everybody changes: there it
+ * is the values that tell something. */
 static bool is_meeting_place(el2_cell cell)
 {
     switch (el2_cell_kind(cell)) {
@@ -52,23 +53,53 @@ static bool is_meeting_place(el2_cell cell)
     }
 }
 
+static void count(struct trail *trail, uint64_t what)
+{
+    trail->counters[mix(what) % TRAIL_COUNTERS] = 1;
+}
+
+static uint64_t magnitude(uint64_t value)
+{
+    return value == 0 ? 0 : 64 - (uint64_t)__builtin_clzll(value);
+}
+
+/* How far something has come that grows: images, the pages of one, tables
+ * taken. */
+static void add_value(struct trail *trail, uint32_t number, el2_cell cell,
+                      const struct el2_value *value)
+{
+    uint64_t where = (uint64_t)el2_cell_kind(cell) << 16 |
+                     (el2_cell_index(cell) & 0xff) << 8 | number;
+    for (unsigned i = 0; i < 2; i++) {
+        count(trail, where << 32 | i << 8 | magnitude(value->words[i]));
+    }
+}
+
+/* The call met others in this cell. */
+static void add_meeting(struct trail *trail, uint32_t ended, el2_cell cell)
+{
+    struct trail_mark *mark = mark_of(trail, cell);
+    uint64_t meeting = (uint64_t)mark->last << 32 | ended;
+    count(trail, mix(meeting) ^ mark->before_last);
+    if (el2_cell_kind(cell) == EL2_CELL_PAGE) {
+        mark->before_last = mark->last;
+    }
+    mark->last = ended;
+}
+
 void trail_add(struct trail *trail, uint32_t number, enum el2_outcome outcome,
                const struct el2_touched *touched)
 {
     uint32_t ended = number << 8 | (uint32_t)outcome;
-    size_t count =
+    size_t cells =
         touched->count < CELLS_PER_CALL ? touched->count : CELLS_PER_CALL;
-    for (size_t i = 0; i < count; i++) {
-        if (!is_meeting_place(touched->cells[i])) {
-            continue;
+    count(trail, (uint64_t)ended << 8 | magnitude(touched->count));
+    for (size_t i = 0; i < cells; i++) {
+        el2_cell cell = touched->cells[i];
+        if (is_meeting_place(cell)) {
+            add_meeting(trail, ended, cell);
+        } else {
+            add_value(trail, number, cell, &touched->values[i]);
         }
-        struct trail_mark *mark = mark_of(trail, touched->cells[i]);
-        uint64_t meeting = (uint64_t)mark->last << 32 | ended;
-        meeting = mix(meeting) ^ mark->before_last;
-        trail->counters[mix(meeting) % TRAIL_COUNTERS] = 1;
-        if (el2_cell_kind(mark->cell) == EL2_CELL_PAGE) {
-            mark->before_last = mark->last;
-        }
-        mark->last = ended;
     }
 }

@@ -2,7 +2,8 @@
  * Which calls met where: for everything that a call changed, which calls
  * changed it last before and how each ended. Three calls that meet in a page,
  * in this order and with these outcomes, are something new that no edge of the
- * code tells of; an engine that is told keeps the program.
+ * code tells of; an engine that is told keeps the program. So are a call that
+ * changes far more than it did before, and a count that has grown.
  */
 #ifndef FUZZ_TRAIL_H
 #define FUZZ_TRAIL_H

@@ -5,8 +5,14 @@ static el2_cell page_cell(uint64_t pfn)
     return el2_cell_make(EL2_CELL_PAGE, 0, pfn);
 }
 
-static bool broken(struct el2_violation *violation, const char *invariant,
-                   el2_cell entry, uint64_t pfn)
+/* The invariant is about to compare two things that both are there. */
+static inline void count(const struct model *m, enum el2_invariant invariant)
+{
+    m->judged[invariant]++;
+}
+
+static bool broken(struct el2_violation *violation,
+                   enum el2_invariant invariant, el2_cell entry, uint64_t pfn)
 {
     *violation = (struct el2_violation){invariant, entry, page_cell(pfn)};
     return false;
@@ -38,33 +44,37 @@ static bool host_entry_holds(const struct model *m, uint64_t gfn,
 {
     el2_cell cell = el2_cell_make(EL2_CELL_NPT, EL2_HOSTVISOR, gfn);
     if (entry.pfn != phys_page(entry.descriptor) / EL2_PAGE_SIZE) {
-        return broken(violation, "host_npt_cons", cell, entry.pfn);
+        return broken(violation, EL2_INVARIANT_HOST_NPT_CONS, cell, entry.pfn);
     }
     if (entry.pfn == 0) {
         return true;
     }
+    count(m, EL2_INVARIANT_HOST_NPT_CONS);
+    count(m, EL2_INVARIANT_HOST_FLATMAP);
+    count(m, EL2_INVARIANT_HOST_ISO);
     if (entry.pfn != gfn) {
-        return broken(violation, "host_flatmap", cell, entry.pfn);
+        return broken(violation, EL2_INVARIANT_HOST_FLATMAP, cell, entry.pfn);
     }
     struct page page = page_get(m, entry.pfn);
     if (!host_may_map(m, &page)) {
-        return broken(violation, "host_iso", cell, entry.pfn);
+        return broken(violation, EL2_INVARIANT_HOST_ISO, cell, entry.pfn);
     }
     return true;
 }
 
 /* vm_iso: one entry of a VM's table. */
-static bool vm_entry_holds(const struct model *m, uint32_t v, uint64_t gfn,
-                           struct map_entry entry,
-                           struct el2_violation *violation)
+static inline bool vm_entry_holds(const struct model *m, uint32_t v,
+                                  uint64_t gfn, struct map_entry entry,
+                                  struct el2_violation *violation)
 {
     if (entry.pfn == 0) {
         return true;
     }
+    count(m, EL2_INVARIANT_VM_ISO);
     uint32_t owner = page_get(m, entry.pfn).owner;
     if (owner != EL2_INVALID && owner != v && vm_is_live(m, v)) {
-        return broken(violation, "vm_iso", el2_cell_make(EL2_CELL_NPT, v, gfn),
-                      entry.pfn);
+        return broken(violation, EL2_INVARIANT_VM_ISO,
+                      el2_cell_make(EL2_CELL_NPT, v, gfn), entry.pfn);
     }
     return true;
 }
@@ -77,8 +87,9 @@ static bool npt_mapping_holds(const struct model *m, uint32_t v, uint64_t gfn,
                               : vm_entry_holds(m, v, gfn, entry, violation);
 }
 
-static bool npt_entry_holds(const struct model *m, uint32_t v, uint64_t gfn,
-                            struct el2_violation *violation)
+static inline bool npt_entry_holds(const struct model *m, uint32_t v,
+                                   uint64_t gfn,
+                                   struct el2_violation *violation)
 {
     return npt_mapping_holds(m, v, gfn, npt_get(m, v, gfn), violation);
 }
@@ -122,15 +133,24 @@ static uint32_t host_dma_mappings(const struct model *m, uint64_t pfn)
     return mappings;
 }
 
-static bool smmu_count_holds(const struct model *m, uint64_t pfn,
+static bool host_count_holds(const struct model *m, uint64_t pfn,
                              const struct page *page,
                              struct el2_violation *violation)
 {
-    if (m->banks_ever_mapped != 0 && page->owner == EL2_HOSTVISOR &&
-        page->count < host_dma_mappings(m, pfn)) {
-        return broken(violation, "smmu_count", page_cell(pfn), pfn);
+    count(m, EL2_INVARIANT_SMMU_COUNT);
+    if (page->count < host_dma_mappings(m, pfn)) {
+        return broken(violation, EL2_INVARIANT_SMMU_COUNT, page_cell(pfn), pfn);
     }
     return true;
+}
+
+/* smmu_count: of a host page, once any bank has mapped something. */
+static inline bool smmu_count_holds(const struct model *m, uint64_t pfn,
+                                    const struct page *page,
+                                    struct el2_violation *violation)
+{
+    return m->banks_ever_mapped == 0 || page->owner != EL2_HOSTVISOR ||
+           host_count_holds(m, pfn, page, violation);
 }
 
 /* spt_cons, smmu_iso, smmu_count: one entry of a bank's table. */
@@ -140,15 +160,20 @@ static bool spt_entry_holds(const struct model *m, uint32_t bank, uint64_t gfn,
     struct map_entry entry = spt_get(m, bank, gfn);
     el2_cell cell = el2_cell_make(EL2_CELL_SPT, bank, gfn);
     if (entry.pfn != phys_page(entry.descriptor) / EL2_PAGE_SIZE) {
-        return broken(violation, "spt_cons", cell, entry.pfn);
+        return broken(violation, EL2_INVARIANT_SPT_CONS, cell, entry.pfn);
     }
     uint32_t owner = bank_owner(m, bank);
-    if (entry.pfn == 0 || !bank_is_live(m, owner)) {
+    if (entry.pfn == 0) {
         return true;
     }
+    count(m, EL2_INVARIANT_SPT_CONS);
+    if (!bank_is_live(m, owner)) {
+        return true;
+    }
+    count(m, EL2_INVARIANT_SMMU_ISO);
     struct page page = page_get(m, entry.pfn);
     if (page.owner != owner || page.gfn != gfn) {
-        return broken(violation, "smmu_iso", cell, entry.pfn);
+        return broken(violation, EL2_INVARIANT_SMMU_ISO, cell, entry.pfn);
     }
     return smmu_count_holds(m, entry.pfn, &page, violation);
 }
@@ -158,9 +183,12 @@ static bool bank_holds(const struct model *m, uint32_t bank,
                        struct el2_violation *violation)
 {
     uint32_t owner = bank_owner(m, bank);
-    if (owner != EL2_INVALID && owner != EL2_HOSTVISOR &&
-        !el2_platform_is_vm(&m->platform, owner)) {
-        return broken(violation, "smmu_vm",
+    if (owner == EL2_INVALID) {
+        return true;
+    }
+    count(m, EL2_INVARIANT_SMMU_VM);
+    if (owner != EL2_HOSTVISOR && !el2_platform_is_vm(&m->platform, owner)) {
+        return broken(violation, EL2_INVARIANT_SMMU_VM,
                       el2_cell_make(EL2_CELL_BANK, bank, 0), 0);
     }
     return true;
@@ -171,12 +199,20 @@ static bool record_holds(const struct model *m, uint64_t pfn,
                          const struct page *page,
                          struct el2_violation *violation)
 {
-    if (pfn == 0 && page->owner != EL2_INVALID) {
-        return broken(violation, "page_0_invalid", page_cell(pfn), pfn);
+    if (pfn == 0) {
+        count(m, EL2_INVARIANT_PAGE_0_INVALID);
+        if (page->owner != EL2_INVALID) {
+            return broken(violation, EL2_INVARIANT_PAGE_0_INVALID,
+                          page_cell(pfn), pfn);
+        }
     }
-    if (page->owner == EL2_HOSTVISOR &&
-        page->gfn != pfn + m->platform.smmu_host_offset) {
-        return broken(violation, "host_s2_map", page_cell(pfn), pfn);
+    if (page->owner != EL2_HOSTVISOR) {
+        return true;
+    }
+    count(m, EL2_INVARIANT_HOST_S2_MAP);
+    if (page->gfn != pfn + m->platform.smmu_host_offset) {
+        return broken(violation, EL2_INVARIANT_HOST_S2_MAP, page_cell(pfn),
+                      pfn);
     }
     return true;
 }

@@ -150,6 +150,16 @@ static void reset(struct el2_machine *machine)
     m->banks_ever_mapped = 0;
     m->blocks_ever_used = false;
     m->unknown_ever_used = false;
+    m->pool_is_limited = false;
+}
+
+static void limit_tables(struct el2_machine *machine,
+                         const struct el2_table_pool *pool, uint32_t tables)
+{
+    struct model *m = model_of(machine);
+    m->pool_is_limited = true;
+    m->limited_pool = *pool;
+    m->limited_tables = tables;
 }
 
 static struct el2_touched touched(struct el2_machine *machine)
@@ -169,10 +179,15 @@ static struct el2_value before(struct el2_machine *machine, el2_cell cell)
     return state_before_step(model_of(machine), cell);
 }
 
-static void undo(struct el2_machine *machine)
+static size_t position(struct el2_machine *machine)
+{
+    return model_of(machine)->store.journal_length;
+}
+
+static void rewind_to(struct el2_machine *machine, size_t position)
 {
     struct model *m = model_of(machine);
-    store_undo_step(&m->store);
+    store_rewind(&m->store, position);
     m->halted = false;
 }
 
@@ -242,18 +257,22 @@ static struct el2_machine *create(const struct el2_platform *platform,
         .name = reading->name,
         .observable = (UINT32_C(1) << EL2_CELL_KIND_COUNT) - 1,
         .reset = reset,
+        .limit_tables = limit_tables,
         .step = step,
         .touched = touched,
         .observe = observe,
         .room = room,
         .destroy = destroy,
         .admits = admits,
-        .undo = undo,
+        .position = position,
+        .rewind = rewind_to,
         .before = before,
         .invariants_of_step = invariants_of_step,
         .invariants_of_state = invariants_of_state,
     };
     m->machine.operations = &m->interface;
+    m->judged = m->judged_here;
+    m->machine.judged = m->judged_here;
     m->platform = *platform;
     contract_maxima(platform, m->argument_maxima);
     m->oracle = oracle;

@@ -72,6 +72,14 @@ struct model {
     uint64_t banks_ever_mapped;
     bool blocks_ever_used;
     bool unknown_ever_used; /* so was the content of a page lost sight of */
+    /* By enum el2_invariant: how often it compared something. Not a part of
+     * the state. */
+    uint64_t *judged;
+    uint64_t judged_here[EL2_INVARIANT_COUNT];
+    /* A pool that holds fewer tables than the platform gives it. */
+    bool pool_is_limited;
+    struct el2_table_pool limited_pool;
+    uint32_t limited_tables;
 };
 
 /* A lock is taken: a panic from here on leaves it held. */

@@ -29,13 +29,14 @@ void store_reset(struct store *store)
     store->step_start = 0;
 }
 
-void store_undo_step(struct store *store)
+void store_rewind(struct store *store, size_t journal_length)
 {
-    while (store->journal_length > store->step_start) {
+    while (store->journal_length > journal_length) {
         const struct store_change *change =
             &store->journal[--store->journal_length];
         change->slot->value = change->before;
     }
+    store->step_start = journal_length;
 }
 
 size_t store_room(const struct store *store)

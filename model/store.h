@@ -61,8 +61,8 @@ static inline void store_begin_step(struct store *store)
     store->step_start = store->journal_length;
 }
 
-/* Take back the changes of the current step. */
-void store_undo_step(struct store *store);
+/* Take back all changes but the first so many in the journal. */
+void store_rewind(struct store *store, size_t journal_length);
 
 /* How many calls still fit, whatever they are. */
 size_t store_room(const struct store *store);

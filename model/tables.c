@@ -25,6 +25,34 @@ static void table_add(struct model *m, el2_cell table)
     state_set(m, table, (struct el2_value){{1, 0}});
 }
 
+/* How many tables a pool holds, which the platform gives this many. */
+static uint32_t pool_size(const struct model *m,
+                          const struct el2_table_pool *pool, uint32_t given)
+{
+    const struct el2_table_pool *limited = &m->limited_pool;
+    bool is_limited = m->pool_is_limited && pool->is_spt == limited->is_spt &&
+                      pool->vmid == limited->vmid &&
+                      pool->level == limited->level;
+    return is_limited ? m->limited_tables : given;
+}
+
+static uint32_t npt_pool_size(const struct model *m, uint32_t v, uint32_t level)
+{
+    const uint32_t given[4] = {0, m->platform.npt_level1_tables,
+                               m->platform.npt_level2_tables,
+                               m->platform.npt_level3_tables};
+    const struct el2_table_pool pool = {.vmid = v, .level = level};
+    return pool_size(m, &pool, given[level]);
+}
+
+static uint32_t spt_pool_size(const struct model *m, uint32_t level)
+{
+    const struct el2_table_pool pool = {.is_spt = true, .level = level};
+    return pool_size(m, &pool,
+                     level == 2 ? m->platform.spt_level2_tables
+                                : m->platform.spt_level3_tables);
+}
+
 /*
  * Tables for levels 1 to `deepest` at addr: all that is missing, or none when
  * the pool cannot give it.
@@ -40,15 +68,12 @@ static bool npt_take_tables(struct model *m, uint32_t v, uint64_t addr,
     struct el2_value value = state_get(m, used_cell);
     uint64_t used[4] = {0, value.words[0] & UINT32_MAX, value.words[0] >> 32,
                         value.words[1]};
-    const uint64_t limit[4] = {0, m->platform.npt_level1_tables,
-                               m->platform.npt_level2_tables,
-                               m->platform.npt_level3_tables};
     bool missing[4] = {false};
     for (unsigned level = 1; level <= deepest; level++) {
         missing[level] =
             !table_exists(m, table_cell(MODEL_CELL_NPT_TABLE, v, level, addr));
         used[level] += missing[level];
-        if (used[level] > limit[level]) {
+        if (used[level] > npt_pool_size(m, v, level)) {
             return false;
         }
     }
@@ -138,8 +163,8 @@ static bool spt_take_tables(struct model *m, uint32_t bank, uint64_t iova)
     }
     used.words[0] += !table_exists(m, level2);
     used.words[1] += !table_exists(m, level3);
-    if (used.words[0] > m->platform.spt_level2_tables ||
-        used.words[1] > m->platform.spt_level3_tables) {
+    if (used.words[0] > spt_pool_size(m, 2) ||
+        used.words[1] > spt_pool_size(m, 3)) {
         return false;
     }
     table_add(m, level2);

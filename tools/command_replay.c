@@ -27,6 +27,12 @@ static const char usage[] =
     "  --json           a JSON object for each FILE, one a line\n"
     "  --quiet          only how each FILE ended\n"
     "  --break N        stop the debugger that runs this before call N\n"
+    "  --fail-table N   as if the program said that the Nth table which it\n"
+    "                   takes fails; 0: none\n"
+    "  --fail-each-table\n"
+    "                   run the program as it is and once for each table that\n"
+    "                   it takes, without that table; at most 1024 tables,\n"
+    "                   evenly chosen. Prints how that ended only\n"
     "  --record OUT     write the run as a conformance vector (one FILE)\n"
     "\n"
     "Exit status: 0 the same, 1 diverged, 2 bad input.\n"
@@ -40,6 +46,8 @@ struct options {
     bool json;
     bool quiet;
     size_t break_step;
+    size_t failing_table; /* SIZE_MAX: the one that the program says */
+    bool each_table;
     int first_file; /* index in argv */
 };
 
@@ -114,6 +122,24 @@ static enum lockstep_end run(struct replay *replay,
     return end;
 }
 
+/* Run without each table in turn. */
+static enum lockstep_end run_each_table(struct replay *replay,
+                                        struct program *program,
+                                        struct divergence *divergence)
+{
+    struct lockstep *lockstep = &replay->pair->lockstep;
+    lockstep->end_comparison_period = 1;
+    enum lockstep_end end =
+        table_failures_run(lockstep, program, TABLE_FAILURES_RUN_LIMIT,
+                           &replay->failures, divergence);
+    if (replay->calls != NULL) {
+        replay_json_end(replay, end, divergence);
+    } else {
+        replay_print_end(replay, end, divergence);
+    }
+    return end;
+}
+
 /*
  * Run, and write what a specification did that draws its values from the
  * formula that readers of vectors know.
@@ -146,9 +172,20 @@ static int run_recorded(const struct options *options, struct replay *replay,
     return end == LOCKSTEP_DIVERGED ? EXIT_FOUND : EXIT_GOOD;
 }
 
+/* NULL, or why a table cannot fail in a run like this. */
+static const char *why_no_failure(const struct options *options,
+                                  const struct paired_machines *pair)
+{
+    if (options->record != NULL) {
+        return "a vector cannot say that a table fails";
+    }
+    return lockstep_can_fail_tables(&pair->lockstep)
+               ? NULL
+               : "these machines cannot make a table fail";
+}
+
 static int replay_on(const struct options *options, const char *path,
-                     struct paired_machines *pair,
-                     const struct program *program)
+                     struct paired_machines *pair, struct program *program)
 {
     struct replay replay = {
         .path = path,
@@ -157,16 +194,24 @@ static int replay_on(const struct options *options, const char *path,
         .program = program,
         .break_step = options->break_step,
         .quiet = options->quiet,
+        .each_table = options->each_table,
     };
     struct divergence divergence;
+    bool fails = options->each_table || program->failing_table != 0;
+    const char *why = fails ? why_no_failure(options, pair) : NULL;
+    if (why != NULL) {
+        return refuse(path, why);
+    }
     if (options->json && !replay_json_begin(&replay)) {
         return refuse(path, "not enough memory");
     }
     if (options->record != NULL) {
         return run_recorded(options, &replay, &divergence);
     }
-    return run(&replay, &divergence) == LOCKSTEP_DIVERGED ? EXIT_FOUND
-                                                          : EXIT_GOOD;
+    enum lockstep_end end = options->each_table
+                                ? run_each_table(&replay, program, &divergence)
+                                : run(&replay, &divergence);
+    return end == LOCKSTEP_DIVERGED ? EXIT_FOUND : EXIT_GOOD;
 }
 
 static int replay_file(const struct options *options, const char *path)
@@ -178,6 +223,9 @@ static int replay_file(const struct options *options, const char *path)
     char why[DEVICETREE_WHY_SIZE];
     if (!program_read_file_form(path, &program, &form, why, sizeof why)) {
         return refuse(path, why);
+    }
+    if (options->failing_table != SIZE_MAX) {
+        program.failing_table = (uint16_t)options->failing_table;
     }
     const char *name = options->platform != NULL
                            ? options->platform
@@ -194,13 +242,14 @@ static int replay_file(const struct options *options, const char *path)
     return status;
 }
 
-static bool parse_step(const char *text, size_t *step)
+static bool parse_number(const char *text, size_t limit, size_t *number)
 {
     char *end;
     errno = 0;
     unsigned long long value = strtoull(text, &end, 10);
-    *step = (size_t)value;
-    return errno == 0 && end != text && *end == '\0' && text[0] != '-';
+    *number = (size_t)value;
+    return errno == 0 && end != text && *end == '\0' && text[0] != '-' &&
+           value <= limit;
 }
 
 /* NULL when the option takes that value, otherwise why it does not. */
@@ -212,8 +261,14 @@ static const char *set_option(struct options *options, const char *option,
         return options->pairing != NULL ? NULL : "no such target";
     }
     if (strcmp(option, "--break") == 0) {
-        return parse_step(value, &options->break_step) ? NULL
-                                                       : "not a call number";
+        return parse_number(value, SIZE_MAX, &options->break_step)
+                   ? NULL
+                   : "not a call number";
+    }
+    if (strcmp(option, "--fail-table") == 0) {
+        return parse_number(value, UINT16_MAX, &options->failing_table)
+                   ? NULL
+                   : "not the number of a table";
     }
     if (strcmp(option, "--platform") == 0) {
         options->platform = value;
@@ -236,6 +291,10 @@ static bool parse_option(int argc, char **argv, int *at,
     }
     if (strcmp(option, "--quiet") == 0) {
         options->quiet = true;
+        return true;
+    }
+    if (strcmp(option, "--fail-each-table") == 0) {
+        options->each_table = true;
         return true;
     }
     const char *value = ++*at < argc ? argv[*at] : "";
@@ -273,6 +332,7 @@ int command_replay(int argc, char **argv)
     struct options options = {
         .pairing = pairing_find(PAIRING_DEFAULT),
         .break_step = SIZE_MAX,
+        .failing_table = SIZE_MAX,
     };
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         fputs(usage, stdout);

@@ -3,6 +3,7 @@
 #define TOOLS_REPLAY_H
 
 #include "fuzz/pairing.h"
+#include "fuzz/table_failures.h"
 
 #include <cjson/cJSON.h>
 
@@ -17,6 +18,8 @@ struct replay {
     size_t break_step; /* stop a debugger before this call; SIZE_MAX: never */
     struct vector_recorder *recorder; /* or NULL */
     struct el2_machine *recorded;     /* the machine that it records */
+    bool each_table; /* runs without each in turn, of which `failures` tells */
+    struct table_failures failures;
 };
 
 void replay_print_header(const struct replay *replay);

@@ -71,7 +71,24 @@ void replay_json_call(const struct replay *replay,
     cJSON_AddItemToArray(replay->calls, object);
 }
 
-static void add_divergence(cJSON *object, const struct divergence *divergence)
+/* All oracles that saw something at the step. */
+static void add_seen_by(const struct replay *replay, cJSON *object,
+                        const struct oracle_set *seen_by)
+{
+    const struct el2_machine_operations *other =
+        replay->pair->lockstep.other->operations;
+    cJSON *names = cJSON_AddArrayToObject(object, "seen_by");
+    for (unsigned i = 0; i < ORACLE_LIMIT; i++) {
+        if (oracle_set_has(seen_by, i)) {
+            char name[ORACLE_NAME_SIZE];
+            oracle_name(i, other, name, sizeof name);
+            cJSON_AddItemToArray(names, cJSON_CreateString(name));
+        }
+    }
+}
+
+static void add_divergence(const struct replay *replay, cJSON *object,
+                           const struct divergence *divergence)
 {
     char text[DIVERGENCE_TEXT_SIZE];
     cJSON *item = cJSON_AddObjectToObject(object, "divergence");
@@ -88,6 +105,22 @@ static void add_divergence(cJSON *object, const struct divergence *divergence)
     divergence_describe(divergence, text, sizeof text);
     cJSON_AddStringToObject(item, "words", text);
     cJSON_AddNumberToObject(item, "others", (double)divergence->others);
+    add_seen_by(replay, item, &divergence->seen_by);
+}
+
+/* The table that failed, if any did. */
+static void add_failed_table(cJSON *object,
+                             const struct table_allocation *failed)
+{
+    char name[TABLE_ALLOCATION_NAME_SIZE];
+    if (failed->number == 0) {
+        return;
+    }
+    cJSON *item = cJSON_AddObjectToObject(object, "failed_table");
+    table_allocation_name(failed, name, sizeof name);
+    cJSON_AddNumberToObject(item, "number", failed->number);
+    cJSON_AddNumberToObject(item, "step", (double)failed->step);
+    cJSON_AddStringToObject(item, "words", name);
 }
 
 void replay_json_end(struct replay *replay, enum lockstep_end end,
@@ -101,8 +134,15 @@ void replay_json_end(struct replay *replay, enum lockstep_end end,
     cJSON_AddStringToObject(object, "end", ends[end]);
     cJSON_AddItemToObject(object, "calls", replay->calls);
     replay->calls = NULL;
+    if (replay->each_table) {
+        cJSON_AddNumberToObject(object, "tables", replay->failures.tables);
+        cJSON_AddNumberToObject(object, "failures", replay->failures.runs);
+    }
+    if (end == LOCKSTEP_DIVERGED || !replay->each_table) {
+        add_failed_table(object, &divergence->failed_table);
+    }
     if (end == LOCKSTEP_DIVERGED) {
-        add_divergence(object, divergence);
+        add_divergence(replay, object, divergence);
     }
     char *line = cJSON_PrintUnformatted(object);
     if (line != NULL) {

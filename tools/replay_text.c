@@ -84,20 +84,67 @@ void replay_print_call(const struct replay *replay,
     print_changes(replay);
 }
 
+/* Which table failed, or that none did although the program says so. */
+static void print_failed_table(const struct replay *replay,
+                               const struct table_allocation *failed)
+{
+    char name[TABLE_ALLOCATION_NAME_SIZE];
+    if (failed->number != 0) {
+        table_allocation_name(failed, name, sizeof name);
+        printf("; table %" PRIu32 " made to fail: %s", failed->number, name);
+    } else if (replay->program->failing_table != 0) {
+        printf("; it takes fewer than %u tables",
+               replay->program->failing_table);
+    }
+}
+
+/* All oracles that saw something at the step. */
+static void print_seen_by(const struct replay *replay,
+                          const struct oracle_set *seen_by)
+{
+    const struct el2_machine_operations *other =
+        replay->pair->lockstep.other->operations;
+    printf("seen by");
+    for (unsigned i = 0; i < ORACLE_LIMIT; i++) {
+        if (oracle_set_has(seen_by, i)) {
+            char name[ORACLE_NAME_SIZE];
+            oracle_name(i, other, name, sizeof name);
+            printf(" %s", name);
+        }
+    }
+    printf("\n");
+}
+
+static void print_divergence(const struct replay *replay,
+                             const struct divergence *divergence)
+{
+    char signature[DIVERGENCE_SIGNATURE_SIZE];
+    char text[DIVERGENCE_TEXT_SIZE];
+    divergence_signature(divergence, signature, sizeof signature);
+    divergence_describe(divergence, text, sizeof text);
+    printf("DIVERGENCE %s\n%s", signature, text);
+    print_seen_by(replay, &divergence->seen_by);
+}
+
 void replay_print_end(const struct replay *replay, enum lockstep_end end,
                       const struct divergence *divergence)
 {
     if (end == LOCKSTEP_DIVERGED) {
-        char signature[DIVERGENCE_SIGNATURE_SIZE];
-        char text[DIVERGENCE_TEXT_SIZE];
-        divergence_signature(divergence, signature, sizeof signature);
-        divergence_describe(divergence, text, sizeof text);
-        printf("DIVERGENCE %s\n%s", signature, text);
+        print_divergence(replay, divergence);
     } else {
-        printf("%s: the same, %zu calls%s\n", replay->path,
+        printf("%s: the same, %zu calls%s", replay->path,
                replay->program->call_count,
                end == LOCKSTEP_NO_ROOM
                    ? " (ended early: the program outgrew the machines)"
                    : "");
+        if (!replay->each_table) {
+            print_failed_table(replay, &divergence->failed_table);
+        }
+        printf("\n");
+    }
+    if (replay->each_table) {
+        printf("%s: takes %" PRIu32 " tables, %" PRIu32
+               " made to fail, each in a run\n",
+               replay->path, replay->failures.tables, replay->failures.runs);
     }
 }

@@ -1,7 +1,8 @@
 /*
  * The mutator as AFL++ loads it: AFL_CUSTOM_MUTATOR_LIBRARY names this library,
- * EL2DIFF_TARGET the fuzz target whose calls it draws. The same code mutates
- * for libFuzzer, so that a corpus means the same to both.
+ * EL2DIFF_TARGET the fuzz target whose calls it draws, EL2DIFF_PLATFORM the
+ * platform if all programs run on one, as for the target (fuzz/target.h). The
+ * same code mutates for libFuzzer, so that a corpus means the same to both.
  *
  * AFL++ calls these by name, from one thread.
  */
@@ -15,9 +16,12 @@
 /* As long as the longest program that tools/fuzz asks libFuzzer for. */
 #define LONGEST 4096
 
+/* More than there are built-in platforms. */
+#define GUIDE_LIMIT 16
+
 struct afl_mutator {
     struct mutator mutator;
-    struct guide guide;
+    struct guide guides[GUIDE_LIMIT];
     uint32_t seed;
     uint8_t bytes[LONGEST];
 };
@@ -35,19 +39,34 @@ _Noreturn static void refuse(const char *why)
     exit(2);
 }
 
-static void create_guide(struct afl_mutator *data)
+static void create_guide(struct afl_mutator *data, const char *platform_name)
 {
     struct el2_platform platform;
     char why[DEVICETREE_WHY_SIZE];
-    const char *reason;
-    if (!platform_load(KNOWN_PLATFORM_DEFAULT, &platform, why, sizeof why)) {
+    const char *reason = "too many platforms";
+    if (!platform_load(platform_name, &platform, why, sizeof why)) {
         refuse(why);
     }
-    if (!guide_create(&data->guide, &platform, &reason)) {
+    if (data->mutator.guide_count == GUIDE_LIMIT ||
+        !guide_create(&data->guides[data->mutator.guide_count], &platform,
+                      &reason)) {
         refuse(reason);
     }
-    data->mutator.guides = &data->guide;
-    data->mutator.guide_count = 1;
+    data->mutator.guide_count++;
+}
+
+/* Of the one platform, or of all that programs can name. */
+static void create_guides(struct afl_mutator *data)
+{
+    const char *only = getenv("EL2DIFF_PLATFORM");
+    data->mutator.guides = data->guides;
+    create_guide(data, only != NULL ? only : KNOWN_PLATFORM_DEFAULT);
+    for (size_t i = 0; only == NULL && i < known_platform_count(); i++) {
+        const char *known = known_platform_at(i)->name;
+        if (strcmp(known, KNOWN_PLATFORM_DEFAULT) != 0) {
+            create_guide(data, known);
+        }
+    }
 }
 
 void *afl_custom_init(void *afl, unsigned int seed)
@@ -64,7 +83,7 @@ void *afl_custom_init(void *afl, unsigned int seed)
         refuse("not enough memory");
     }
     mutator_create(&data->mutator, pairing->weight);
-    create_guide(data);
+    create_guides(data);
     data->seed = seed;
     return data;
 }
@@ -92,6 +111,8 @@ size_t afl_custom_fuzz(void *data, uint8_t *bytes, size_t size, uint8_t **out,
 void afl_custom_deinit(void *data)
 {
     struct afl_mutator *m = data;
-    guide_destroy(&m->guide);
+    for (size_t i = 0; i < m->mutator.guide_count; i++) {
+        guide_destroy(&m->guides[i]);
+    }
     free(m);
 }

@@ -5,6 +5,9 @@ bool invariants_create(struct invariants *invariants,
 {
     invariants->memory = memory;
     invariants->el2 = el2;
+    for (unsigned i = 0; i < EL2_INVARIANT_COUNT; i++) {
+        invariants->judged[i] = 0;
+    }
     bool created = mapping_index_create(&invariants->index, memory);
     invariants_reset(invariants);
     return created;
@@ -43,23 +46,30 @@ static el2_cell page_cell(uint64_t pfn)
     return el2_cell_make(EL2_CELL_PAGE, 0, pfn);
 }
 
+/* The invariant is about to compare two things that both are there. */
+static void count(struct invariants *invariants, enum el2_invariant invariant)
+{
+    invariants->judged[invariant]++;
+}
+
 /* Always false, which is what the judges return. */
-static bool broken(struct invariants *invariants, const char *name,
+static bool broken(struct invariants *invariants, enum el2_invariant invariant,
                    el2_cell entry, el2_cell page)
 {
-    invariants->violation = (struct el2_violation){name, entry, page};
+    invariants->violation = (struct el2_violation){invariant, entry, page};
     return false;
 }
 
 /* The same when the entry may be one that is gone without having been told:
  * then nothing is broken. */
-static bool broken_if_real(struct invariants *invariants, const char *name,
+static bool broken_if_real(struct invariants *invariants,
+                           enum el2_invariant invariant,
                            const struct mapping *mapping, uint64_t pfn)
 {
     if (!mapping_is_real(mapping, invariants->memory, invariants->el2)) {
         return true;
     }
-    return broken(invariants, name, entry_cell(mapping), page_cell(pfn));
+    return broken(invariants, invariant, entry_cell(mapping), page_cell(pfn));
 }
 
 static bool is_vm(const struct el2 *el2, uint32_t vmid)
@@ -83,15 +93,18 @@ static bool judge_stage2(struct invariants *invariants,
                          const struct el2_record *page)
 {
     uint32_t v = el2_cell_id(mapping->cell);
+    count(invariants,
+          v == EL2_HOSTVISOR ? EL2_INVARIANT_HOST_ISO : EL2_INVARIANT_VM_ISO);
     if (page->owner == EL2_INVALID || page->owner == v) {
         return true;
     }
     if (v == EL2_HOSTVISOR) {
         return is_shared(page) ||
-               broken_if_real(invariants, "host_iso", mapping, page->pfn);
+               broken_if_real(invariants, EL2_INVARIANT_HOST_ISO, mapping,
+                              page->pfn);
     }
     return !is_up_to_verified(invariants->el2, v) ||
-           broken_if_real(invariants, "vm_iso", mapping, page->pfn);
+           broken_if_real(invariants, EL2_INVARIANT_VM_ISO, mapping, page->pfn);
 }
 
 /* One page that an entry of a bank covers. */
@@ -104,9 +117,11 @@ static bool judge_dma(struct invariants *invariants,
     if (owner != EL2_HOSTVISOR && !is_up_to_verified(el2, owner)) {
         return true;
     }
+    count(invariants, EL2_INVARIANT_SMMU_ISO);
     uint64_t gfn = el2_cell_index(mapping->cell) + (page->pfn - mapping->pfn);
     return (page->owner == owner && page->gfn == gfn) ||
-           broken_if_real(invariants, "smmu_iso", mapping, page->pfn);
+           broken_if_real(invariants, EL2_INVARIANT_SMMU_ISO, mapping,
+                          page->pfn);
 }
 
 static bool judge_mapping(struct invariants *invariants,
@@ -152,12 +167,15 @@ static bool judge_count(struct invariants *invariants,
                         const struct el2_record *page)
 {
     const struct mapping *newest = NULL;
-    if (page->owner != EL2_HOSTVISOR ||
-        count_host_dma(invariants, page->pfn, false, &newest) <= page->count ||
+    if (page->owner != EL2_HOSTVISOR) {
+        return true;
+    }
+    count(invariants, EL2_INVARIANT_SMMU_COUNT);
+    if (count_host_dma(invariants, page->pfn, false, &newest) <= page->count ||
         count_host_dma(invariants, page->pfn, true, &newest) <= page->count) {
         return true;
     }
-    return broken(invariants, "smmu_count", entry_cell(newest),
+    return broken(invariants, EL2_INVARIANT_SMMU_COUNT, entry_cell(newest),
                   page_cell(page->pfn));
 }
 
@@ -181,12 +199,18 @@ static bool judge_record(struct invariants *invariants,
                          const struct el2_record *page)
 {
     el2_cell cell = page_cell(page->pfn);
-    if (page->pfn == 0 && page->owner != EL2_INVALID) {
-        return broken(invariants, "page_0_invalid", cell, cell);
+    if (page->pfn == 0) {
+        count(invariants, EL2_INVARIANT_PAGE_0_INVALID);
+        if (page->owner != EL2_INVALID) {
+            return broken(invariants, EL2_INVARIANT_PAGE_0_INVALID, cell, cell);
+        }
     }
-    if (page->owner == EL2_HOSTVISOR &&
-        page->gfn != page->pfn + invariants->el2->smmu_host_offset) {
-        return broken(invariants, "host_s2_map", cell, cell);
+    if (page->owner != EL2_HOSTVISOR) {
+        return true;
+    }
+    count(invariants, EL2_INVARIANT_HOST_S2_MAP);
+    if (page->gfn != page->pfn + invariants->el2->smmu_host_offset) {
+        return broken(invariants, EL2_INVARIANT_HOST_S2_MAP, cell, cell);
     }
     return true;
 }
@@ -289,12 +313,21 @@ static bool judge_translation(struct invariants *invariants,
     }
     uint64_t pfn = (descriptor & EL2_DESCRIPTOR_ADDRESS) / EL2_PAGE_SIZE;
     el2_cell cell = entry_cell(mapping);
+    count(invariants,
+          dma ? EL2_INVARIANT_SPT_CONS : EL2_INVARIANT_HOST_NPT_CONS);
     if (pfn != mapping->pfn) {
-        return broken(invariants, dma ? "spt_cons" : "host_npt_cons", cell,
-                      page_cell(mapping->pfn));
+        return broken(invariants,
+                      dma ? EL2_INVARIANT_SPT_CONS
+                          : EL2_INVARIANT_HOST_NPT_CONS,
+                      cell, page_cell(mapping->pfn));
     }
-    return dma || mapping->pfn == el2_cell_index(mapping->cell) ||
-           broken(invariants, "host_flatmap", cell, page_cell(mapping->pfn));
+    if (dma) {
+        return true;
+    }
+    count(invariants, EL2_INVARIANT_HOST_FLATMAP);
+    return mapping->pfn == el2_cell_index(mapping->cell) ||
+           broken(invariants, EL2_INVARIANT_HOST_FLATMAP, cell,
+                  page_cell(mapping->pfn));
 }
 
 /* All entries of a vmid or bank, from the first one on. */
@@ -341,8 +374,9 @@ static bool judge_bank(struct invariants *invariants, uint32_t bank)
     if (owner == EL2_INVALID) {
         return true;
     }
+    count(invariants, EL2_INVARIANT_SMMU_VM);
     if (owner != EL2_HOSTVISOR && !is_vm(invariants->el2, owner)) {
-        return broken(invariants, "smmu_vm", cell, cell);
+        return broken(invariants, EL2_INVARIANT_SMMU_VM, cell, cell);
     }
     return judge_table(invariants, invariants->index.first_of_bank[bank]);
 }

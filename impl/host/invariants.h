@@ -42,6 +42,8 @@ struct invariants {
     /* By vmid: not above VERIFIED, so that the tables are answered for. */
     bool answers[EL2_VMID_LIMIT];
     struct el2_violation violation; /* the last one found */
+    /* By enum el2_invariant: how often it compared something, ever. */
+    uint64_t judged[EL2_INVARIANT_COUNT];
 };
 
 /* Of an EL2 that has no entries yet; both must outlive it. False when there is

@@ -9,6 +9,7 @@
 #include "impl/host/access.h"
 #include "impl/host/invariants.h"
 #include "impl/host/mmu.h"
+#include "impl/host/pool_limit.h"
 #include "impl/host/register_write.h"
 #include "impl/host/shim_host.h"
 #include "impl/host/table_index.h"
@@ -60,6 +61,12 @@ static void reset(struct el2_machine *machine)
     impl->step_log = 0;
 }
 
+static void limit_tables(struct el2_machine *machine,
+                         const struct el2_table_pool *pool, uint32_t tables)
+{
+    pool_limit(&impl_of(machine)->el2, pool, tables);
+}
+
 /* A call of EL2's; how it ended is in the shim, its result in *step. */
 static void call_el2(struct impl_machine *impl, const struct el2_call *call,
                      struct el2_step *step)
@@ -67,8 +74,9 @@ static void call_el2(struct impl_machine *impl, const struct el2_call *call,
     struct shim_host *host = &impl->host;
     if (setjmp(host->stopped) == 0) {
         uint64_t result = el2_dispatch(&impl->el2, call);
+        host->guarded[EL2_GUARD_RETURN]++;
         if (host->held != 0) {
-            host->fault = "EL2 returned with a lock held";
+            host->fault = SHIM_FAULT_LOCK_KEPT;
         }
         step->has_result = el2_calls[call->number].result != EL2_RESULT_NOTHING;
         step->result = step->has_result ? result : 0;
@@ -78,9 +86,12 @@ static void call_el2(struct impl_machine *impl, const struct el2_call *call,
     }
     bool registers =
         host->smmu_writes > 0 || call->number == EL2_CALL_smmu_write;
-    if (registers && host->fault == NULL &&
-        !register_write_as_asked(host, call)) {
-        host->fault = "EL2 did not write the register that it was asked to";
+    if (!registers || host->fault != SHIM_FAULT_NONE) {
+        return;
+    }
+    host->guarded[EL2_GUARD_REGISTER]++;
+    if (!register_write_as_asked(host, call)) {
+        host->fault = SHIM_FAULT_OTHER_REGISTER;
     }
 }
 
@@ -111,9 +122,10 @@ static void step(struct el2_machine *machine, const struct el2_call *call,
     } else {
         call_el2(impl, call, step);
     }
-    step->panicked = host->panic != NULL || host->fault != NULL;
+    host->guarded[EL2_GUARD_STORE] += host->memory.log_length - impl->step_log;
+    step->panicked = host->panic != NULL || host->fault != SHIM_FAULT_NONE;
     step->held = host->held;
-    step->fault = host->fault;
+    step->fault = shim_faults[host->fault].says;
 }
 
 static void add(struct impl_machine *impl, enum el2_cell_kind kind, uint64_t id,
@@ -410,7 +422,9 @@ static void destroy(struct el2_machine *machine)
 static const struct el2_machine_operations operations = {
     .name = "EL2 code",
     .observable = OBSERVABLE,
+    .faults = shim_faults,
     .reset = reset,
+    .limit_tables = limit_tables,
     .step = step,
     .touched = touched,
     .observe = observe,
@@ -472,6 +486,8 @@ struct el2_machine *el2_create_impl(const struct el2_platform *platform,
         return NULL;
     }
     impl->machine.operations = &operations;
+    impl->machine.judged = impl->invariants.judged;
+    impl->machine.guarded = impl->host.guarded;
     impl->platform = *platform;
     if (!allocate(impl, why) || !boot(impl, why)) {
         destroy(&impl->machine);

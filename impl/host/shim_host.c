@@ -2,6 +2,39 @@
 
 #include "impl/shim.h"
 
+const struct el2_fault shim_faults[SHIM_FAULT_NONE + 1] = {
+    [SHIM_FAULT_READ_UNALIGNED] = {"read_unaligned",
+                                   "EL2 read a word that is not aligned"},
+    [SHIM_FAULT_READ_OUTSIDE] = {"read_outside",
+                                 "EL2 read outside its own memory"},
+    [SHIM_FAULT_WRITE_UNALIGNED] = {"write_unaligned",
+                                    "EL2 wrote a word that is not aligned"},
+    [SHIM_FAULT_WRITE_OUTSIDE] = {"write_outside",
+                                  "EL2 wrote outside its own memory"},
+    [SHIM_FAULT_TOO_MANY_WORDS] = {"too_many_words",
+                                   "EL2 stored more words than a call may"},
+    [SHIM_FAULT_TOO_MANY_PAGES] = {"too_many_pages",
+                                   "EL2 wrote more pages than a call may"},
+    [SHIM_FAULT_PAGE_UNALIGNED] = {"page_unaligned",
+                                   "EL2 named a page that is not aligned"},
+    [SHIM_FAULT_PAGE_WITHOUT_MEMORY] = {"page_without_memory",
+                                        "EL2 named a page without memory"},
+    [SHIM_FAULT_OWN_PAGE_GIVEN] =
+        {"own_page_given", "EL2 gave a page of its own to the firmware"},
+    [SHIM_FAULT_NO_SUCH_REGISTER] = {"no_such_register",
+                                     "EL2 wrote a register that no SMMU has"},
+    [SHIM_FAULT_REGISTER_UNALIGNED] =
+        {"register_unaligned", "EL2 wrote a register that is not aligned"},
+    [SHIM_FAULT_OTHER_REGISTER] =
+        {"other_register",
+         "EL2 did not write the register that it was asked to"},
+    [SHIM_FAULT_LOCK_ORDER] = {"lock_order", "EL2 took a lock out of order"},
+    [SHIM_FAULT_LOCK_NOT_HELD] = {"lock_not_held",
+                                  "EL2 released a lock that it does not hold"},
+    [SHIM_FAULT_LOCK_KEPT] = {"lock_kept", "EL2 returned with a lock held"},
+    [SHIM_FAULT_NONE] = {NULL, NULL},
+};
+
 /* EL2 code has no idea of several boards; the harness runs one at a time. */
 static struct shim_host *board;
 
@@ -14,7 +47,7 @@ void shim_host_begin_step(struct shim_host *host)
 {
     host->held = 0;
     host->panic = NULL;
-    host->fault = NULL;
+    host->fault = SHIM_FAULT_NONE;
     host->step_page_count = 0;
     host->smmu_writes = 0;
 }
@@ -28,9 +61,9 @@ bool shim_host_note_page(struct shim_host *host, uint64_t pfn)
     return true;
 }
 
-_Noreturn static void stop_on_fault(const char *what)
+_Noreturn static void stop_on_fault(enum shim_fault fault)
 {
-    board->fault = what;
+    board->fault = fault;
     longjmp(board->stopped, 1);
 }
 
@@ -44,8 +77,8 @@ uint64_t shim_load64(uint64_t address)
 {
     if (!physical_is_own_word(&board->memory, address)) {
         stop_on_fault(physical_is_own(&board->memory, address)
-                          ? "EL2 read a word that is not aligned"
-                          : "EL2 read outside its own memory");
+                          ? SHIM_FAULT_READ_UNALIGNED
+                          : SHIM_FAULT_READ_OUTSIDE);
     }
     return physical_load(&board->memory, address);
 }
@@ -54,7 +87,7 @@ uint64_t shim_load64(uint64_t address)
 static void check_log(void)
 {
     if (!physical_can_log(&board->memory)) {
-        stop_on_fault("EL2 stored more words than a call may");
+        stop_on_fault(SHIM_FAULT_TOO_MANY_WORDS);
     }
 }
 
@@ -62,8 +95,8 @@ void shim_store64(uint64_t address, uint64_t value)
 {
     if (!physical_is_own_word(&board->memory, address)) {
         stop_on_fault(physical_is_own(&board->memory, address)
-                          ? "EL2 wrote a word that is not aligned"
-                          : "EL2 wrote outside its own memory");
+                          ? SHIM_FAULT_WRITE_UNALIGNED
+                          : SHIM_FAULT_WRITE_OUTSIDE);
     }
     check_log();
     physical_store(&board->memory, address, value);
@@ -71,11 +104,12 @@ void shim_store64(uint64_t address, uint64_t value)
 
 static void check_page(uint64_t address)
 {
+    board->guarded[EL2_GUARD_PAGE]++;
     if (address % EL2_PAGE_SIZE != 0) {
-        stop_on_fault("EL2 named a page that is not aligned");
+        stop_on_fault(SHIM_FAULT_PAGE_UNALIGNED);
     }
     if (!physical_exists(&board->memory, address)) {
-        stop_on_fault("EL2 named a page without memory");
+        stop_on_fault(SHIM_FAULT_PAGE_WITHOUT_MEMORY);
     }
 }
 
@@ -84,14 +118,14 @@ static void check_buffer(uint64_t address)
 {
     check_page(address);
     if (physical_is_own(&board->memory, address)) {
-        stop_on_fault("EL2 gave a page of its own to the firmware");
+        stop_on_fault(SHIM_FAULT_OWN_PAGE_GIVEN);
     }
 }
 
 static void note_page(uint64_t address)
 {
     if (!shim_host_note_page(board, address / EL2_PAGE_SIZE)) {
-        stop_on_fault("EL2 wrote more pages than a call may");
+        stop_on_fault(SHIM_FAULT_TOO_MANY_PAGES);
     }
 }
 
@@ -133,10 +167,10 @@ static void write_register(struct shim_register_write write)
     const struct el2_platform *platform = board->memory.platform;
     if (write.smmu >= platform->smmu_count ||
         write.offset >= platform->smmus[write.smmu].size) {
-        stop_on_fault("EL2 wrote a register that no SMMU has");
+        stop_on_fault(SHIM_FAULT_NO_SUCH_REGISTER);
     }
     if (write.offset % write.size != 0) {
-        stop_on_fault("EL2 wrote a register that is not aligned");
+        stop_on_fault(SHIM_FAULT_REGISTER_UNALIGNED);
     }
     board->smmu_writes++;
     board->smmu_write = write;
@@ -156,9 +190,10 @@ void shim_smmu_write64(uint32_t smmu, uint64_t offset, uint64_t value)
 
 void shim_lock(unsigned lock)
 {
+    board->guarded[EL2_GUARD_LOCK]++;
     /* Section 9: only upwards, so no lock above or equal may be held. */
     if (board->held >> lock != 0) {
-        stop_on_fault("EL2 took a lock out of order");
+        stop_on_fault(SHIM_FAULT_LOCK_ORDER);
     }
     board->held |= el2_lock_bit(lock);
 }
@@ -166,7 +201,7 @@ void shim_lock(unsigned lock)
 void shim_unlock(unsigned lock)
 {
     if ((board->held & el2_lock_bit(lock)) == 0) {
-        stop_on_fault("EL2 released a lock that it does not hold");
+        stop_on_fault(SHIM_FAULT_LOCK_NOT_HELD);
     }
     board->held &= ~el2_lock_bit(lock);
 }

@@ -11,10 +11,36 @@
 #ifndef IMPL_HOST_SHIM_HOST_H
 #define IMPL_HOST_SHIM_HOST_H
 
+#include "el2/judged.h"
 #include "el2/locks.h"
+#include "el2/machine.h"
 #include "impl/host/physical.h"
 
 #include <setjmp.h>
+
+/* What no EL2 code may do. */
+enum shim_fault {
+    SHIM_FAULT_READ_UNALIGNED,
+    SHIM_FAULT_READ_OUTSIDE,
+    SHIM_FAULT_WRITE_UNALIGNED,
+    SHIM_FAULT_WRITE_OUTSIDE,
+    SHIM_FAULT_TOO_MANY_WORDS,
+    SHIM_FAULT_TOO_MANY_PAGES,
+    SHIM_FAULT_PAGE_UNALIGNED,
+    SHIM_FAULT_PAGE_WITHOUT_MEMORY,
+    SHIM_FAULT_OWN_PAGE_GIVEN,
+    SHIM_FAULT_NO_SUCH_REGISTER,
+    SHIM_FAULT_REGISTER_UNALIGNED,
+    SHIM_FAULT_OTHER_REGISTER,
+    SHIM_FAULT_LOCK_ORDER,
+    SHIM_FAULT_LOCK_NOT_HELD,
+    SHIM_FAULT_LOCK_KEPT,
+    SHIM_FAULT_NONE
+};
+
+/* What each is called and says; SHIM_FAULT_NONE, which ends the list, nothing.
+ */
+extern const struct el2_fault shim_faults[SHIM_FAULT_NONE + 1];
 
 /* A write that reached a register of an SMMU. */
 struct shim_register_write {
@@ -29,8 +55,8 @@ struct shim_host {
     el2_lock_set held;
     /* Set before EL2 code runs; a panic or a fault comes back here. */
     jmp_buf stopped;
-    const char *panic; /* EL2's reason, when it panicked */
-    const char *fault; /* what EL2 did that no EL2 code may do */
+    const char *panic;     /* EL2's reason, when it panicked */
+    enum shim_fault fault; /* what EL2 did that no EL2 code may do */
     /* Pages outside EL2's memory that the step wrote start here; room for
      * EL2_CALL_PAGES_MAX. */
     uint64_t *step_pages; /* pfn */
@@ -38,6 +64,8 @@ struct shim_host {
     /* Register writes of the step: how many, and the last one. */
     size_t smmu_writes;
     struct shim_register_write smmu_write;
+    /* By enum el2_guard: how often it compared something, ever. */
+    uint64_t guarded[EL2_GUARD_COUNT];
 };
 
 /* The board that the EL2 code runs on from here on. */

@@ -10,6 +10,7 @@
 
 #include "el2/calls.h"
 #include "el2/cell.h"
+#include "el2/judged.h"
 #include "el2/locks.h"
 #include "el2/outcome.h"
 #include "el2/platform.h"
@@ -38,7 +39,14 @@ struct el2_step {
     el2_lock_set held;        /* when panicked: locks that stay held */
     uint64_t torn_pfn;        /* of a specification that panicked with the page
                                  lock held: the page that it was at */
-    const char *fault;        /* NULL, or what the machine's own guard saw */
+    const char *fault;        /* NULL, or what the machine's own guard saw: what
+                                 one of its `faults` says */
+};
+
+/* Something that the guard of a machine may see. */
+struct el2_fault {
+    const char *name; /* a word or two, lower case with '_' */
+    const char *says; /* a line */
 };
 
 /* Cells that a step may have changed, some perhaps twice, and what each holds
@@ -51,7 +59,7 @@ struct el2_touched {
 
 /* A broken invariant: which, and the two cells that contradict each other. */
 struct el2_violation {
-    const char *invariant;
+    enum el2_invariant invariant;
     el2_cell entry;
     el2_cell page;
 };
@@ -81,6 +89,13 @@ struct el2_draw {
 /* The data oracle: the new content of a page. */
 typedef uint64_t (*el2_oracle)(const struct el2_draw *draw);
 
+/* A bump pool of tables (section 1). */
+struct el2_table_pool {
+    bool is_spt;    /* of all banks together; otherwise of one vmid */
+    uint32_t vmid;  /* 0 for SMMU tables */
+    uint32_t level; /* NPT: 1..3, SPT: 2..3 */
+};
+
 struct el2_machine;
 
 struct el2_machine_operations {
@@ -89,8 +104,21 @@ struct el2_machine_operations {
     /* Which kinds of cell it can observe: bit n for kind n. */
     uint32_t observable;
 
+    /* All that its guard may see, ended by one without a name. NULL: it has no
+     * guard. */
+    const struct el2_fault *faults;
+
     /* Back to boot. Costs what the program touched. */
     void (*reset)(struct el2_machine *machine);
+
+    /*
+     * Let a pool hold `tables` tables only, at most as many as the platform
+     * gives it, as a machine does that booted with so few. Asked after a reset
+     * and before the first call, for one pool; the next reset takes it back.
+     * NULL: the machine cannot.
+     */
+    void (*limit_tables)(struct el2_machine *machine,
+                         const struct el2_table_pool *pool, uint32_t tables);
 
     /* One call. Must not be called again once a step has panicked. */
     void (*step)(struct el2_machine *machine, const struct el2_call *call,
@@ -125,8 +153,10 @@ struct el2_machine_operations {
     bool (*admits)(struct el2_machine *machine, enum el2_run run,
                    const struct el2_call *call);
 
-    /* Take back the last step, also one that panicked. Once a step. */
-    void (*undo)(struct el2_machine *machine);
+    /* How far the program has come, and back to where it was earlier, also
+     * after a panic. No step is the last one then. */
+    size_t (*position)(struct el2_machine *machine);
+    void (*rewind)(struct el2_machine *machine, size_t position);
 
     /* The value of a cell before the last step. */
     struct el2_value (*before)(struct el2_machine *machine, el2_cell cell);
@@ -139,6 +169,10 @@ struct el2_machine_operations {
 /* The first member of every machine. */
 struct el2_machine {
     const struct el2_machine_operations *operations;
+    /* How often each invariant and each guard compared something since the
+     * machine was created. NULL: it does not count, or has none. */
+    const uint64_t *judged;  /* by enum el2_invariant */
+    const uint64_t *guarded; /* by enum el2_guard */
 };
 
 /*

@@ -59,6 +59,14 @@ static inline void liar_reset(struct el2_machine *machine)
     liar->honest->operations->reset(liar->honest);
 }
 
+static inline void liar_limit_tables(struct el2_machine *machine,
+                                     const struct el2_table_pool *pool,
+                                     uint32_t tables)
+{
+    struct liar *liar = liar_of(machine);
+    liar->honest->operations->limit_tables(liar->honest, pool, tables);
+}
+
 static inline void liar_step(struct el2_machine *machine,
                              const struct el2_call *call, struct el2_step *step)
 {
@@ -106,6 +114,7 @@ static const struct el2_machine_operations liar_operations = {
     .name = "liar",
     .observable = (UINT32_C(1) << EL2_CELL_KIND_COUNT) - 1,
     .reset = liar_reset,
+    .limit_tables = liar_limit_tables,
     .step = liar_step,
     .touched = liar_touched,
     .observe = liar_observe,

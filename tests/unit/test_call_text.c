@@ -168,12 +168,13 @@ static bool panics_as_told(struct el2_machine *model, enum el2_run run,
     if (!model->operations->admits(model, run, call)) {
         return true;
     }
+    size_t position = model->operations->position(model);
     struct el2_step step = step_of(model, *call);
     if (!step.panicked) {
         return true;
     }
     *met |= UINT64_C(1) << (step.outcome - EL2_OUTCOME_PANIC_UNNAMED);
-    model->operations->undo(model);
+    model->operations->rewind(model, position);
     if (!names(&call_texts[call->number], step.outcome)) {
         print_error("%s ends with %s\n", el2_calls[call->number].name,
                     el2_outcome_name(step.outcome));

@@ -43,6 +43,26 @@ static void owner(void **state)
                 "and 2 more at this step\n");
 }
 
+static void failed_table(void **state)
+{
+    (void)state;
+    struct divergence divergence = {
+        .step = 3,
+        .call = {EL2_CALL_map_page_host, {0}},
+        .outcome = EL2_OUTCOME_PANIC_NPT_POOL_EMPTY,
+        .observation = EL2_OBSERVE_PANIC,
+        .expected_step = {.panicked = true},
+        .failed_table = {5, 1, 3, {.vmid = 0, .level = 2}, 7},
+    };
+    assert_text(&divergence, "map_page_host.panic_npt_pool_empty.panic",
+                "step 3, map_page_host: panic_npt_pool_empty (no stage-2 table "
+                "is left)\n"
+                "with table 5 made to fail: level-2 table 7 of host 0\n"
+                "panic\n"
+                "  expected  a panic\n"
+                "  actual    none\n");
+}
+
 static void panic(void **state)
 {
     (void)state;
@@ -90,7 +110,7 @@ static void invariant(void **state)
         .call = {EL2_CALL_map_pfn_vm, {0}},
         .outcome = EL2_OUTCOME_MAPPED_PAGE,
         .observation = EL2_OBSERVE_INVARIANT,
-        .violation = {"vm_iso", npt_of(1, 9), page_of(0x408)},
+        .violation = {EL2_INVARIANT_VM_ISO, npt_of(1, 9), page_of(0x408)},
         .violator = "EL2 code",
     };
     assert_text(&divergence, "map_pfn_vm.mapped_page.invariant",
@@ -193,7 +213,7 @@ static void longest(void **state)
                 .call = {n, {0}},
                 .outcome = (enum el2_outcome)o,
                 .observation = EL2_OBSERVE_INVARIANT,
-                .violation = {"page_0_invalid",
+                .violation = {EL2_INVARIANT_PAGE_0_INVALID,
                               spt_of(15, (UINT64_C(1) << 48) - 1),
                               page_of((UINT64_C(1) << 48) - 1)},
                 .others = SIZE_MAX,
@@ -211,10 +231,10 @@ static void longest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(owner),   cmocka_unit_test(panic),
-        cmocka_unit_test(result),  cmocka_unit_test(invariant),
-        cmocka_unit_test(cells),   cmocka_unit_test(observations),
-        cmocka_unit_test(longest),
+        cmocka_unit_test(owner),        cmocka_unit_test(panic),
+        cmocka_unit_test(failed_table), cmocka_unit_test(result),
+        cmocka_unit_test(invariant),    cmocka_unit_test(cells),
+        cmocka_unit_test(observations), cmocka_unit_test(longest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

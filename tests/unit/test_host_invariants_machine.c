@@ -48,7 +48,7 @@ static void call_outside_contracts(void **state)
         impl->operations->reset(impl);
         assert_true(keeps(impl, &register_kvm, &violation));
         assert_false(keeps(impl, &map_host_page, &violation));
-        assert_string_equal(violation.invariant, "vm_iso");
+        assert_int_equal(violation.invariant, EL2_INVARIANT_VM_ISO);
         assert_int_equal(violation.entry, npt_of(1, 0x200));
         assert_int_equal(violation.page, page_of(HOST_PAGE));
     }
@@ -83,7 +83,7 @@ static void calls_within_contracts(void **state)
             asked++;
             if (!keeps(impl, &call, &violation)) {
                 fail_msg("call %u, %s: %s", i, el2_calls[call.number].name,
-                         violation.invariant);
+                         el2_invariant_names[violation.invariant]);
             }
         }
     }

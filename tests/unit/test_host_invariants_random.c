@@ -335,13 +335,16 @@ static void step_and_whole_state_agree(void **state)
         if (step_holds != (broken == 0)) {
             fail_msg("change %u: the step %s, but of the whole state %#x is "
                      "broken",
-                     i, step_holds ? "holds" : b->violation.invariant, broken);
+                     i,
+                     step_holds ? "holds"
+                                : el2_invariant_names[b->violation.invariant],
+                     broken);
         }
         if (step_holds) {
             holds++;
             continue;
         }
-        uint32_t n = bit_of(b->violation.invariant);
+        uint32_t n = bit_of(el2_invariant_names[b->violation.invariant]);
         assert_true(broken >> n & 1);
         times[n]++;
         take_back(b, &before, log);

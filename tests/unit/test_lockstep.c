@@ -102,8 +102,8 @@ static bool invariant_broken(struct el2_machine *machine,
                              struct el2_violation *violation)
 {
     (void)machine;
-    *violation =
-        (struct el2_violation){"host_iso", npt_of(0, PAGE), page_of(PAGE)};
+    *violation = (struct el2_violation){EL2_INVARIANT_HOST_ISO, npt_of(0, PAGE),
+                                        page_of(PAGE)};
     return false;
 }
 
@@ -120,7 +120,7 @@ static void invariant(void **state)
     add_calls(f);
     break_invariants(f);
     assert_diverged(f, 0, EL2_OBSERVE_INVARIANT);
-    assert_string_equal(f->divergence.violation.invariant, "host_iso");
+    assert_int_equal(f->divergence.violation.invariant, EL2_INVARIANT_HOST_ISO);
     f->lockstep.check_invariants = false;
     assert_int_equal(run_program(f), LOCKSTEP_SAME);
 }

@@ -61,6 +61,13 @@ static void signature_of(const struct divergence *divergence,
     divergence_signature(divergence, text, DIVERGENCE_SIGNATURE_SIZE);
 }
 
+static bool never(const struct el2_call *calls, size_t count)
+{
+    (void)calls;
+    (void)count;
+    return false;
+}
+
 /* The signature of the program, or "" when it does not diverge. */
 static void run_for_signature(struct fixture *f, const struct program *program,
                               char text[DIVERGENCE_SIGNATURE_SIZE])
@@ -326,6 +333,89 @@ static void run_of_tables_stays(void **state)
                    "npt_walk vm=0 addr=0x0\n");
 }
 
+/* No table ever fails on the liar. */
+static void limit_nothing(struct el2_machine *machine,
+                          const struct el2_table_pool *pool, uint32_t tables)
+{
+    (void)machine;
+    (void)pool;
+    (void)tables;
+}
+
+/* Tables fail a table too soon on the liar. */
+static void limit_too_low(struct el2_machine *machine,
+                          const struct el2_table_pool *pool, uint32_t tables)
+{
+    liar_limit_tables(machine, pool, tables == 0 ? 0 : tables - 1);
+}
+
+static void add_map(struct fixture *f, uint64_t gfn, uint64_t pfn)
+{
+    add(f, (struct el2_call){EL2_CALL_prot_and_map_vm_s2pt,
+                             {1, AT(gfn), AT(pfn), 3}});
+}
+
+/* The table keeps its place in the call although calls before it go, which
+ * took tables as well; then an earlier one does. */
+static void failing_table_stays_in_its_call(void **state)
+{
+    struct fixture *f = *state;
+    struct minimized minimized;
+    f->liar.operations.limit_tables = limit_nothing;
+    add(f, (struct el2_call){EL2_CALL_smmu_alloc_pgd, {0, 0, 0}});
+    add(f, (struct el2_call){EL2_CALL_map_page_host, {AT(PAGE + 1)}});
+    add(f, (struct el2_call){EL2_CALL_map_page_host, {AT(PAGE + 513)}});
+    add(f, (struct el2_call){EL2_CALL_smmu_map,
+                             {AT(DMA_GFN), AT(PAGE + 1), 0, 0, 0}});
+    add_map(f, GFN, PAGE);
+    add(f, (struct el2_call){EL2_CALL_map_page_host, {AT(PAGE + 1)}});
+    f->program.failing_table = 9; /* the last of add_map() */
+    faulty.fires = never;
+    assert_true(run_minimizer(f, &minimized));
+    assert_true(minimized.complete);
+    assert_text(&f->program,
+                "el2diff program 1\n"
+                "fail table 1\n"
+                "prot_and_map_vm_s2pt vm=1 addr=0x0 desc=ram+0x1000 level=3\n");
+}
+
+/* A call after the divergence is needed as long as it takes the table. */
+static void call_of_failing_table_stays(void **state)
+{
+    struct fixture *f = *state;
+    struct minimized minimized;
+    f->liar.operations.limit_tables = limit_too_low;
+    add_map(f, GFN, PAGE);
+    add(f, (struct el2_call){EL2_CALL_grant_vm_page, {1, PAGE}});
+    add_map(f, GFN + 512, PAGE + 1);
+    add(f, (struct el2_call){EL2_CALL_grant_vm_page, {1, PAGE}});
+    f->program.failing_table = 4;
+    faulty.fires = never;
+    assert_true(run_minimizer(f, &minimized));
+    assert_text(
+        &f->program,
+        "el2diff program 1\n"
+        "fail table 4\n"
+        "prot_and_map_vm_s2pt vm=1 addr=0x0 desc=ram+0x1000 level=3\n"
+        "prot_and_map_vm_s2pt vm=1 addr=0x200000 desc=ram+0x2000 level=3\n");
+}
+
+/* A table that has nothing to do with it is not made to fail. */
+static void failing_table_goes(void **state)
+{
+    struct fixture *f = *state;
+    add_calls(f);
+    add(f, (struct el2_call){EL2_CALL_map_page_host, {AT(PAGE) + (1 << 30)}});
+    f->program.failing_table = 9;
+    assert_becomes(
+        f, after_two_calls,
+        "el2diff program 1\n"
+        "smmu_alloc_pgd bank=0 vm=0 smmu=0\n"
+        "prot_and_map_vm_s2pt vm=1 addr=0x0 desc=ram+0x1000 level=3\n"
+        "map_page_host addr=ram+0x0\n"
+        "grant_vm_page vm=1 pfn=ram+0x1\n");
+}
+
 static void never_called(void *context, const struct lockstep_call *call)
 {
     (void)context;
@@ -483,12 +573,24 @@ static void random_programs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_FAULT(two_calls),           WITH_FAULT(no_divergence),
-        WITH_FAULT(tail_is_cut),         WITH_FAULT(only_two_at_once),
-        WITH_FAULT(fewer_vms),           WITH_FAULT(one_call_for_two),
-        WITH_FAULT(operands_made_equal), WITH_FAULT(operands_move_together),
-        WITH_FAULT(run_of_tables_stays), WITH_FAULT(lockstep_is_left_as_it_was),
-        WITH_FAULT(effort_is_limited),   WITH_FAULT(random_programs),
+        WITH_FAULT(two_calls),
+        WITH_FAULT(no_divergence),
+        WITH_FAULT(tail_is_cut),
+        WITH_FAULT(only_two_at_once),
+        WITH_FAULT(fewer_vms),
+        WITH_FAULT(one_call_for_two),
+        WITH_FAULT(operands_made_equal),
+        WITH_FAULT(operands_move_together),
+        WITH_FAULT(run_of_tables_stays),
+        WITH_FAULT(lockstep_is_left_as_it_was),
+        WITH_FAULT(failing_table_stays_in_its_call),
+        WITH_FAULT(lockstep_is_left_as_it_was),
+        WITH_FAULT(call_of_failing_table_stays),
+        WITH_FAULT(lockstep_is_left_as_it_was),
+        WITH_FAULT(failing_table_goes),
+        WITH_FAULT(lockstep_is_left_as_it_was),
+        WITH_FAULT(effort_is_limited),
+        WITH_FAULT(random_programs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,8 +86,9 @@ static void mutations_of_anything_are_programs(void **state)
     struct random random = random_from(1);
     for (unsigned i = 0; i < ROUNDS; i++) {
         uint32_t seed = (uint32_t)random_next(&random);
-        size_t max_size = PROGRAM_HEADER_BYTES +
-                          random_below(&random, SPACE - PROGRAM_HEADER_BYTES);
+        size_t max_size =
+            PROGRAM_HEADER_BYTES_LIMIT +
+            random_below(&random, SPACE - PROGRAM_HEADER_BYTES_LIMIT);
         memset(bytes, 0xa5, sizeof bytes);
         size_t limit = max_size < 600 ? max_size : 600;
         size_t size = random_bytes(&random, bytes, limit);
@@ -107,7 +108,8 @@ static void no_room_changes_nothing(void **state)
     uint8_t bytes[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     const uint8_t same[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     assert_int_equal(
-        mutator_mutate(&mutator, bytes, 8, PROGRAM_HEADER_BYTES - 1, 3), 8);
+        mutator_mutate(&mutator, bytes, 8, PROGRAM_HEADER_BYTES_LIMIT - 1, 3),
+        8);
     assert_memory_equal(bytes, same, 8);
     assert_int_equal(
         mutator_cross_over(&mutator, same, 8, same, 8, bytes, 8, 3), 0);

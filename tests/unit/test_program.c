@@ -21,6 +21,7 @@
 static struct program first;
 static struct program second;
 static uint8_t encoded[PROGRAM_BYTES_LIMIT];
+static size_t failing; /* programs seen in which a table fails */
 static char text[PROGRAM_CALL_LIMIT * PROGRAM_CALL_TEXT_LIMIT];
 
 /* splitmix64. */
@@ -109,6 +110,7 @@ static void assert_valid(const struct program *program)
     }
     assert_true(program->run == EL2_RUN_CONTRACTS ||
                 program->run == EL2_RUN_TABLES);
+    failing += program->failing_table != 0;
     assert_true(program->call_count <= PROGRAM_CALL_LIMIT);
     for (size_t i = 0; i < program->call_count; i++) {
         const struct program_call *call = &program->calls[i];
@@ -260,7 +262,7 @@ static void check_round_trips(const uint8_t *bytes, size_t size)
     decode_exactly(bytes, size, &first);
     assert_valid(&first);
     length = program_encode(&first, encoded, sizeof(encoded));
-    assert_true(length <= PROGRAM_HEADER_BYTES +
+    assert_true(length <= PROGRAM_HEADER_BYTES_LIMIT +
                               first.call_count * PROGRAM_CALL_BYTES_LIMIT);
     assert_false(program_is_text(encoded, length));
     scribble(&second, 0xa5);
@@ -284,6 +286,7 @@ static void random_programs_round_trip(void **state)
     for (size_t i = 0; i < RANDOM_PROGRAMS; i++) {
         check_round_trips(bytes, random_bytes(bytes));
     }
+    assert_true(failing > RANDOM_PROGRAMS / 8);
 }
 
 /* Every single operand form, on every kind of argument. */
@@ -388,7 +391,36 @@ static void header_decodes_totally(void **state)
     decode_exactly(full, sizeof(full), &first);
     assert_string_equal(first.platform, "abcdefghijklmn");
     assert_int_equal(first.run, EL2_RUN_TABLES);
+    assert_int_equal(first.failing_table, 0);
     assert_int_equal(first.call_count, 0);
+}
+
+/* Two bytes more, between the header and the calls; those that are missing
+ * read as zero. */
+static void failing_table_follows_the_header(void **state)
+{
+    static const uint8_t bytes[] = {1, 2, 0, 0, 0, 0, 0,    0,    0, 0,
+                                    0, 0, 0, 0, 0, 0, 0x34, 0x12, 48};
+    static const uint8_t none[] = {1, 2, 0, 0, 0, 0, 0, 0, 0, 0,
+                                   0, 0, 0, 0, 0, 0, 0, 0, 48};
+
+    (void)state;
+    assert_keeps_its_forms("el2diff program 1\n"
+                           "fail table 4660\n"
+                           "register_kvm\n",
+                           bytes, sizeof(bytes));
+    decode_exactly(bytes, 17, &first);
+    assert_int_equal(first.failing_table, 0x34);
+    assert_int_equal(first.call_count, 0);
+    decode_exactly(bytes, 16, &first);
+    assert_int_equal(first.failing_table, 0);
+    decode_exactly(none, sizeof(none), &first);
+    assert_int_equal(first.failing_table, 0);
+    assert_int_equal(first.call_count, 1);
+    assert_int_equal(program_encode(&first, NULL, 0), PROGRAM_HEADER_BYTES + 1);
+    second = first;
+    second.failing_table = 1;
+    assert_false(program_equal(&first, &second));
 }
 
 static void bytes_name_calls(void **state)
@@ -431,8 +463,11 @@ static void longest_program_fits(void **state)
 
     (void)state;
     random_state = 3;
-    first = (struct program){
-        "abcdefghijklmn", EL2_RUN_TABLES, PROGRAM_CALL_LIMIT, {{0}}};
+    first = (struct program){"abcdefghijklmn",
+                             EL2_RUN_TABLES,
+                             UINT16_MAX,
+                             PROGRAM_CALL_LIMIT,
+                             {{0}}};
     for (size_t i = 0; i < PROGRAM_CALL_LIMIT; i++) {
         struct program_call *call = &first.calls[i];
 
@@ -643,6 +678,16 @@ static const struct {
     {H "run", 2, "run is 'contracts' or 'tables', not ''"},
     {H "run table", 2, "run is 'contracts' or 'tables', not 'table'"},
     {H "run tables\nrun tables", 3, "run is given twice"},
+    {H "fail table 1\nfail table 2", 3, "fail is given twice"},
+    {H "fail table", 2, "fail table: a number is missing"},
+    {H "fail table 0", 2, "fail table: tables are counted from 1 to 65535"},
+    {H "fail table 65536", 2, "fail table: tables are counted from 1 to 65535"},
+    {H "fail table x", 2, "fail table: 'x' is not a number"},
+    {H "fail table 1 2", 2, "'2' is one word too many"},
+    {H "fail page 1", 2, "what fails is a 'table', not 'page'"},
+    {H "register_kvm\nfail table 1", 3,
+     "fail must stand before the first call"},
+    {H "fial table 1", 2, "unknown call 'fial' (did you mean fail?)"},
     {H "vm_poweroff", 2, "vm_poweroff needs vm="},
     {H "npt_walk vm=1", 2, "npt_walk needs addr="},
     {H "npt_walk vm=1 addr=2 vm=1", 2, "vm is given twice"},
@@ -869,6 +914,7 @@ int main(void)
         cmocka_unit_test(golden_programs_keep_their_forms),
         cmocka_unit_test(decoding_follows_the_format),
         cmocka_unit_test(header_decodes_totally),
+        cmocka_unit_test(failing_table_follows_the_header),
         cmocka_unit_test(bytes_name_calls),
         cmocka_unit_test(calls_beyond_the_limit_are_ignored),
         cmocka_unit_test(longest_program_fits),

@@ -66,7 +66,7 @@ static const char *fault_of(struct shim_host *host, void (*act)(void))
     if (setjmp(host->stopped) == 0) {
         act();
     }
-    return host->fault;
+    return shim_faults[host->fault].says;
 }
 
 /* What EL2 does wrong, and what the board says of it. */
@@ -244,6 +244,22 @@ static const struct {
     {lock_below_two, "EL2 took a lock out of order"},
     {unlock_free, "EL2 released a lock that it does not hold"},
 };
+
+/* The list ends only after the last of them, and no two are the same. */
+static void list_of_faults(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < SHIM_FAULT_NONE; i++) {
+        assert_non_null(shim_faults[i].name);
+        assert_non_null(shim_faults[i].says);
+        for (unsigned k = 0; k < i; k++) {
+            assert_string_not_equal(shim_faults[i].name, shim_faults[k].name);
+            assert_string_not_equal(shim_faults[i].says, shim_faults[k].says);
+        }
+    }
+    assert_null(shim_faults[SHIM_FAULT_NONE].name);
+    assert_null(shim_faults[SHIM_FAULT_NONE].says);
+}
 
 static void faults(void **state)
 {
@@ -444,10 +460,11 @@ static void roots_have_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ON_BOARD(faults),          ON_BOARD(code_without_end),
-        ON_BOARD(locks),           ON_BOARD(pages_of_a_step),
-        ON_BOARD(signatures),      ON_BOARD(writes_are_noted),
-        ON_BOARD(writes_as_asked), ON_BOARD(roots_have_names),
+        ON_BOARD(faults),           cmocka_unit_test(list_of_faults),
+        ON_BOARD(code_without_end), ON_BOARD(locks),
+        ON_BOARD(pages_of_a_step),  ON_BOARD(signatures),
+        ON_BOARD(writes_are_noted), ON_BOARD(writes_as_asked),
+        ON_BOARD(roots_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -238,8 +238,8 @@ class Run:
             return None
         lines = [line.split("#")[0].split() for line in
                  _read(text).splitlines()]
-        return sum(1 for words in lines
-                   if words and words[0] not in ("el2diff", "platform", "run"))
+        return sum(1 for words in lines if words and words[0] not in
+                   ("el2diff", "platform", "run", "fail"))
 
     def _minimize(self, program):
         """The calls that are left when none can go. What only a crash told

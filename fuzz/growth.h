@@ -1,0 +1,23 @@
+/*
+ * Mutations that look where a program leads: the draft's guide makes the calls
+ * as they are written. All of them need a guide.
+ */
+#ifndef FUZZ_GROWTH_H
+#define FUZZ_GROWTH_H
+
+#include "fuzz/draft.h"
+
+/* Go on from where the program leads; what comes after its first panic is
+ * dropped. Mostly calls that change something, some at a limit, and now and
+ * then one that is refused, which ends it. */
+void growth_grow(struct draft *draft);
+
+/* Put a call before one of the program's that then ends otherwise: what it
+ * looks at before it does anything is what was missing, or in the way. */
+void growth_disturb(struct draft *draft);
+
+/* Take out the calls that would never be made, and most of those that do
+ * nothing or take too long. */
+void growth_tidy(struct draft *draft);
+
+#endif
