@@ -49,10 +49,11 @@ static const struct end ends_of_pages[] = {
     END(assign_pfn_to_vm, PANIC_OTHER_OWNER, NO_OWNER | EL2 | OTHER),
     END(assign_pfn_to_vm, PANIC_OTHER_GFN, OWN),
 
-    END(map_pfn_vm, MAPPED_PAGE, ANY),
+    /* The descriptor 0 names no page and takes an entry away. */
+    END(map_pfn_vm, MAPPED_PAGE, ANY | NONE),
     END(map_pfn_vm, MAPPED_BLOCK, NONE),
     END(map_pfn_vm, PANIC_NPT_POOL_EMPTY, ANY | NONE),
-    END(map_pfn_vm, PANIC_BLOCK_SPLIT, ANY),
+    END(map_pfn_vm, PANIC_BLOCK_SPLIT, ANY | NONE),
 
     END(map_vm_io, DEVICE_MAPPED, NO_OWNER),
     END(map_vm_io, NOT_A_DEVICE, EL2 | HOST | OWN | OTHER),

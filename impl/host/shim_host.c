@@ -11,6 +11,8 @@ const struct el2_fault shim_faults[SHIM_FAULT_NONE + 1] = {
                                     "EL2 wrote a word that is not aligned"},
     [SHIM_FAULT_WRITE_OUTSIDE] = {"write_outside",
                                   "EL2 wrote outside its own memory"},
+    [SHIM_FAULT_TOO_MANY_READS] = {"too_many_reads",
+                                   "EL2 read more words than a call may"},
     [SHIM_FAULT_TOO_MANY_WORDS] = {"too_many_words",
                                    "EL2 stored more words than a call may"},
     [SHIM_FAULT_TOO_MANY_PAGES] = {"too_many_pages",
@@ -49,6 +51,7 @@ void shim_host_begin_step(struct shim_host *host)
     host->panic = NULL;
     host->fault = SHIM_FAULT_NONE;
     host->step_page_count = 0;
+    host->step_reads = 0;
     host->smmu_writes = 0;
 }
 
@@ -79,6 +82,9 @@ uint64_t shim_load64(uint64_t address)
         stop_on_fault(physical_is_own(&board->memory, address)
                           ? SHIM_FAULT_READ_UNALIGNED
                           : SHIM_FAULT_READ_OUTSIDE);
+    }
+    if (board->step_reads++ == SHIM_STEP_READS_MAX) {
+        stop_on_fault(SHIM_FAULT_TOO_MANY_READS);
     }
     return physical_load(&board->memory, address);
 }

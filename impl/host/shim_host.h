@@ -24,6 +24,7 @@ enum shim_fault {
     SHIM_FAULT_READ_OUTSIDE,
     SHIM_FAULT_WRITE_UNALIGNED,
     SHIM_FAULT_WRITE_OUTSIDE,
+    SHIM_FAULT_TOO_MANY_READS,
     SHIM_FAULT_TOO_MANY_WORDS,
     SHIM_FAULT_TOO_MANY_PAGES,
     SHIM_FAULT_PAGE_UNALIGNED,
@@ -50,6 +51,11 @@ struct shim_register_write {
     uint64_t value;
 };
 
+/* Most words that a call reads: of a range of EL2_RANGE_PAGES_MAX pages some
+ * thousand for each, many times what any call has a reason to. Code that never
+ * ends is stopped after a moment, and on every machine at the same word. */
+#define SHIM_STEP_READS_MAX (UINT64_C(1) << 22)
+
 struct shim_host {
     struct physical memory;
     el2_lock_set held;
@@ -61,6 +67,7 @@ struct shim_host {
      * EL2_CALL_PAGES_MAX. */
     uint64_t *step_pages; /* pfn */
     size_t step_page_count;
+    uint64_t step_reads; /* words of EL2's own memory */
     /* Register writes of the step: how many, and the last one. */
     size_t smmu_writes;
     struct shim_register_write smmu_write;

@@ -111,6 +111,13 @@ static void store_unaligned(void)
     shim_store64(AT(EL2_END) - 4, 1);
 }
 
+static void load_for_ever(void)
+{
+    for (;;) {
+        (void)shim_load64(OWN);
+    }
+}
+
 static void store_for_ever(void)
 {
     for (;;) {
@@ -279,6 +286,8 @@ static void faults(void **state)
 static void code_without_end(void **state)
 {
     struct shim_host *host = host_of_test(state);
+    assert_string_equal(fault_of(host, load_for_ever),
+                        "EL2 read more words than a call may");
     assert_string_equal(fault_of(host, store_for_ever),
                         "EL2 stored more words than a call may");
     assert_string_equal(fault_of(host, clear_own),
