@@ -95,6 +95,22 @@ void draft_call(struct draft *draft, struct program_call *call)
     draft_operands(draft, draft_number(draft), call);
 }
 
+bool draft_host_write(struct draft *draft, const struct program_call *call,
+                      struct program_call *fault, struct program_call *store)
+{
+    struct operand *page = &store->operands[1];
+    *fault = (struct program_call){.number = EL2_CALL_host_fault};
+    *store = (struct program_call){.number = EL2_CALL_mem_store};
+    if (!operand_follow(&draft->random, call, EL2_ARGUMENT_PHYSICAL,
+                        &fault->operands[0]) ||
+        !operand_follow(&draft->random, fault, EL2_ARGUMENT_PFN, page)) {
+        return false;
+    }
+    *page = operand_make(EL2_ARGUMENT_GFN, page->base, page->value);
+    operand_relate(&draft->random, store);
+    return true;
+}
+
 bool draft_open_gap(struct draft *draft, size_t at, size_t n)
 {
     struct program *program = draft->program;

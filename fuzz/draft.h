@@ -36,6 +36,11 @@ void draft_call(struct draft *draft, struct program_call *call);
 /* One of the program's calls; it must have some. */
 struct program_call *draft_earlier_call(struct draft *draft);
 
+/* The calls by which the host maps and writes the page that a call names; false
+ * when it names none. */
+bool draft_host_write(struct draft *draft, const struct program_call *call,
+                      struct program_call *fault, struct program_call *store);
+
 /* Make room for n calls at a place; false when the program is full. */
 bool draft_open_gap(struct draft *draft, size_t at, size_t n);
 

@@ -12,9 +12,6 @@
 /* Most calls that are done again for the next page. */
 #define ECHO 8
 
-/* Calls tried to make another one end otherwise. */
-#define DISTURBANCES 32
-
 /* Cells that a call changes at a price worth a thought, and what all such
  * calls of a program may cost. Time is what a fuzzer has: a program of ranges
  * and blocks takes that of fifty others. */
@@ -46,7 +43,8 @@ static struct program_call *next_call(struct draft *draft)
 }
 
 /* Whether a call that has been made is to be in the program: half of those
- * that do nothing, and once *spent is beyond the budget few that cost much. */
+ * that do nothing, most of those that only tell something, and once *spent is
+ * beyond the budget few that cost much. */
 static bool is_worth_it(struct draft *draft, enum guide_verdict verdict,
                         uint64_t *spent)
 {
@@ -54,8 +52,11 @@ static bool is_worth_it(struct draft *draft, enum guide_verdict verdict,
     if (verdict == GUIDE_IDLE || verdict == GUIDE_SKIPPED) {
         return random_one_in(&draft->random, 2);
     }
-    if (verdict == GUIDE_PANICS || changed < DEAR) {
+    if (verdict == GUIDE_PANICS) {
         return true;
+    }
+    if (changed < DEAR) {
+        return changed > 0 || !random_one_in(&draft->random, 8);
     }
     if (*spent > BUDGET && !random_one_in(&draft->random, 16)) {
         return false;
@@ -102,17 +103,12 @@ static enum guide_verdict prepare_page(struct draft *draft)
 {
     struct program *program = draft->program;
     const struct program_call call = program->calls[program->call_count - 1];
-    struct program_call fault = {.number = EL2_CALL_host_fault};
-    struct program_call store = {.number = EL2_CALL_mem_store};
-    struct operand *page = &store.operands[1];
+    struct program_call fault;
+    struct program_call store;
     if (program->call_count + 2 > PROGRAM_CALL_LIMIT ||
-        !operand_follow(&draft->random, &call, EL2_ARGUMENT_PHYSICAL,
-                        &fault.operands[0]) ||
-        !operand_follow(&draft->random, &fault, EL2_ARGUMENT_PFN, page)) {
+        !draft_host_write(draft, &call, &fault, &store)) {
         return GUIDE_CHANGES;
     }
-    *page = operand_make(EL2_ARGUMENT_GFN, page->base, page->value);
-    operand_relate(&draft->random, &store);
     guide_undo(draft->guide);
     program->call_count--;
     append_if_changing(draft, &fault);
@@ -139,13 +135,15 @@ static bool is_rare_panic(enum el2_outcome outcome)
 }
 
 /* Whether a call of this verdict is the next one: mostly if it changes
- * something without costing much. */
+ * something, which is more than to tell something, without costing much. */
 static bool is_wanted(struct draft *draft, enum guide_verdict verdict)
 {
     struct random *random = &draft->random;
     switch (verdict) {
     case GUIDE_CHANGES:
-        return draft->guide->changed < DEAR || random_one_in(random, 8);
+        return draft->guide->changed == 0     ? random_one_in(random, 3)
+               : draft->guide->changed < DEAR ? true
+                                              : random_one_in(random, 8);
     case GUIDE_IDLE:
         return random_one_in(random, 8);
     case GUIDE_PANICS:
@@ -282,51 +280,5 @@ void growth_grow(struct draft *draft)
     }
     if (!is_full(draft) && random_one_in(&draft->random, 3)) {
         end_with_refusal(draft);
-    }
-}
-
-/* To where the program is before one of its calls. Returns that call, or the
- * one that ends the program sooner. */
-static size_t follow_to(struct draft *draft, size_t call)
-{
-    guide_begin(draft->guide);
-    for (size_t i = 0; i < call; i++) {
-        if (try(draft, &draft->program->calls[i]) == GUIDE_PANICS) {
-            return i;
-        }
-    }
-    return call;
-}
-
-void growth_disturb(struct draft *draft)
-{
-    struct program *program = draft->program;
-    size_t count = program->call_count;
-    if (count == 0 || is_full(draft)) {
-        return;
-    }
-    size_t at = follow_to(draft, random_one_in(&draft->random, 2)
-                                     ? count - 1
-                                     : random_below(&draft->random, count));
-    const struct program_call *target = &program->calls[at];
-    struct guide_ending before = probe(draft, target);
-    uint32_t number = draft_number(draft);
-    size_t position = guide_position(draft->guide);
-    for (unsigned i = 0; i < DISTURBANCES; i++) {
-        struct program_call call;
-        draft_operands(draft, number, &call);
-        if (try(draft, &call) != GUIDE_CHANGES) {
-            continue;
-        }
-        struct guide_ending after = probe(draft, target);
-        if (!guide_same_ending(&before, &after)) {
-            (void)draft_open_gap(draft, at, 1);
-            program->calls[at] = call;
-            if (after.verdict == GUIDE_PANICS) {
-                program->call_count = at + 2;
-            }
-            return;
-        }
-        guide_rewind(draft->guide, position);
     }
 }

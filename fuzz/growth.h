@@ -12,10 +12,6 @@
  * then one that is refused, which ends it. */
 void growth_grow(struct draft *draft);
 
-/* Put a call before one of the program's that then ends otherwise: what it
- * looks at before it does anything is what was missing, or in the way. */
-void growth_disturb(struct draft *draft);
-
 /* Take out the calls that would never be made, and most of those that do
  * nothing or take too long. */
 void growth_tidy(struct draft *draft);

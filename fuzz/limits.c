@@ -21,77 +21,76 @@ static uint64_t draw_far(struct random *random, uint64_t value)
     }
 }
 
-/* Between a value that ends like `near` and one that does not. */
-struct search {
+bool limits_find(struct random *random, uint64_t *value, limits_differs differs,
+                 const void *context)
+{
+    uint64_t near = *value;
+    uint64_t far = near;
+    bool is_found = false;
+    for (unsigned i = 0; i < FAR_TRIES && !is_found; i++) {
+        far = draw_far(random, near);
+        is_found = differs(context, far);
+    }
+    if (!is_found) {
+        return false;
+    }
+    while (near + 1 != far && near - 1 != far) {
+        uint64_t middle =
+            near < far ? near + (far - near) / 2 : near - (near - far) / 2;
+        if (differs(context, middle)) {
+            far = middle;
+        } else {
+            near = middle;
+        }
+    }
+    *value = random_one_in(random, 2) ? near : far;
+    return true;
+}
+
+/* A call with values to try for one of its operands. */
+struct approach {
     struct guide *guide;
     enum el2_run run;
-    struct program_call *call; /* that the values are tried with */
+    struct program_call *call;
     uint32_t argument;
-    struct guide_ending near;
+    struct guide_ending ending; /* of the call as it was */
 };
 
-static bool ends_near(const struct search *search, uint64_t value)
+static void set_operand(const struct approach *approach, uint64_t value)
 {
-    struct operand *operand = &search->call->operands[search->argument];
     const struct el2_call_description *description =
-        &el2_calls[search->call->number];
-    *operand = operand_make(description->arguments[search->argument].kind,
+        &el2_calls[approach->call->number];
+    struct operand *operand = &approach->call->operands[approach->argument];
+    *operand = operand_make(description->arguments[approach->argument].kind,
                             operand->base, value);
+}
+
+static bool ends_otherwise(const void *context, uint64_t value)
+{
+    const struct approach *approach = context;
+    set_operand(approach, value);
     struct guide_ending ending =
-        guide_probe(search->guide, search->run, search->call);
-    return guide_same_ending(&ending, &search->near);
-}
-
-static bool find_far(const struct search *search, struct random *random,
-                     uint64_t value, uint64_t *far)
-{
-    for (unsigned i = 0; i < FAR_TRIES; i++) {
-        *far = draw_far(random, value);
-        if (!ends_near(search, *far)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Halve the distance until there is none between the two. */
-static void close_in(const struct search *search, uint64_t *near, uint64_t *far)
-{
-    while (*near + 1 != *far && *near - 1 != *far && *near != *far) {
-        uint64_t middle = *near < *far ? *near + (*far - *near) / 2
-                                       : *near - (*near - *far) / 2;
-        if (ends_near(search, middle)) {
-            *near = middle;
-        } else {
-            *far = middle;
-        }
-    }
+        guide_probe(approach->guide, approach->run, approach->call);
+    return !guide_same_ending(&ending, &approach->ending);
 }
 
 void limits_approach(struct random *random, struct guide *guide,
                      enum el2_run run, struct program_call *call)
 {
-    const struct el2_call_description *description = &el2_calls[call->number];
-    if (description->argument_count == 0) {
+    uint32_t count = el2_calls[call->number].argument_count;
+    if (count == 0) {
         return;
     }
-    struct program_call tried = *call;
-    struct search search = {
+    struct approach approach = {
         .guide = guide,
         .run = run,
-        .call = &tried,
-        .argument = (uint32_t)random_below(random, description->argument_count),
-        .near = guide_probe(guide, run, call),
+        .call = call,
+        .argument = (uint32_t)random_below(random, count),
+        .ending = guide_probe(guide, run, call),
     };
-    struct operand *operand = &call->operands[search.argument];
-    uint64_t near = operand->value;
-    uint64_t far;
-    if (find_far(&search, random, near, &far)) {
-        close_in(&search, &near, &far);
-        *operand =
-            operand_make(description->arguments[search.argument].kind,
-                         operand->base, random_one_in(random, 2) ? near : far);
-    }
+    uint64_t value = call->operands[approach.argument].value;
+    (void)limits_find(random, &value, ends_otherwise, &approach);
+    set_operand(&approach, value);
 }
 
 /* How far operands go with each repetition. */
@@ -152,31 +151,45 @@ static void advance(struct program_call *call, const struct strides *strides)
     }
 }
 
+/* Append the call, from where the guide is before it, until it ends otherwise.
+ * False when it never does. */
+static bool repeat(const struct strides *strides, struct guide *guide,
+                   struct program *program, struct program_call call,
+                   struct guide_ending *last)
+{
+    struct guide_ending first = guide_make(guide, program->run, &call);
+    *last = first;
+    if (guide->changed == 0) {
+        return false;
+    }
+    for (unsigned n = 0;
+         n < REPEAT_LIMIT && program->call_count < PROGRAM_CALL_LIMIT; n++) {
+        program->calls[program->call_count++] = call;
+        if (!guide_same_ending(last, &first)) {
+            return true;
+        }
+        advance(&call, strides);
+        *last = guide_make(guide, program->run, &call);
+        if (last->verdict == GUIDE_SKIPPED) {
+            return false;
+        }
+    }
+    return false;
+}
+
 bool limits_exhaust(struct random *random, struct guide *guide,
                     struct program *program, const struct program_call *call)
 {
-    struct program_call next = *call;
     struct strides strides = draw_strides(random);
-    struct guide_ending first = guide_make(guide, program->run, &next);
-    if (first.verdict == GUIDE_IDLE) {
-        guide_undo(guide);
-    }
-    if (first.verdict != GUIDE_CHANGES) {
+    struct guide_ending last;
+    size_t position = guide_position(guide);
+    size_t count = program->call_count;
+    if (!repeat(&strides, guide, program, *call, &last)) {
+        guide_rewind(guide, position);
+        program->call_count = count;
         return true;
     }
-    struct guide_ending ending = first;
-    for (unsigned n = 0; program->call_count < PROGRAM_CALL_LIMIT &&
-                         n < REPEAT_LIMIT && guide_same_ending(&ending, &first);
-         n++) {
-        program->calls[program->call_count++] = next;
-        advance(&next, &strides);
-        ending = guide_make(guide, program->run, &next);
-    }
-    if (ending.verdict != GUIDE_SKIPPED &&
-        program->call_count < PROGRAM_CALL_LIMIT) {
-        program->calls[program->call_count++] = next;
-    }
-    return ending.verdict != GUIDE_PANICS;
+    return last.verdict != GUIDE_PANICS;
 }
 
 void limits_echo(struct random *random, struct guide *guide,

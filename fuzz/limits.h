@@ -12,6 +12,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Whether a value makes a difference. */
+typedef bool (*limits_differs)(const void *context, uint64_t value);
+
+/*
+ * From a value that makes none to where values begin to make one: the last on
+ * this side or the first on the other. False, and the value stays, when a few
+ * values far off make none.
+ */
+bool limits_find(struct random *random, uint64_t *value, limits_differs differs,
+                 const void *context);
+
 /*
  * Move one operand of a call to where the call begins to end otherwise, from
  * where the guide is now: to the last value on this side or to the first on
@@ -25,8 +36,8 @@ void limits_approach(struct random *random, struct guide *guide,
  * Append a call again and again, each time with some of its operands further
  * by as much, until it ends otherwise: the page is shared as often as it can
  * be, the tables are used up. Begins with the call as it is, from where the
- * guide is now, and appends nothing when it changes nothing. Returns false
- * when the program ends there.
+ * guide is now. Appends nothing when the call changes nothing or could be made
+ * for ever. Returns false when the program ends there.
  */
 bool limits_exhaust(struct random *random, struct guide *guide,
                     struct program *program, const struct program_call *call);

@@ -2,6 +2,7 @@
 
 #include "fuzz/draft.h"
 #include "fuzz/growth.h"
+#include "fuzz/interplay.h"
 #include "fuzz/operand_draw.h"
 #include "fuzz/table_allocations.h"
 
@@ -119,7 +120,8 @@ static void duplicate_calls(struct draft *draft)
     }
 }
 
-/* The same call many times over: what counts has a limit. */
+/* The same call many times over: what counts has a limit. With a guide
+ * limits_exhaust() knows when to stop. */
 static void repeat_call(struct draft *draft)
 {
     if (program.call_count == 0) {
@@ -164,7 +166,7 @@ static void mutate_once(struct draft *draft)
         change_operand(draft);
     } else if (choice < 27) {
         delete_calls(draft);
-    } else if (choice < 28) {
+    } else if (choice < 28 && draft->guide == NULL) {
         repeat_call(draft);
     } else if (choice < 29) {
         duplicate_calls(draft);
@@ -245,13 +247,15 @@ size_t mutator_mutate(const struct mutator *mutator, uint8_t *bytes,
     }
     program_decode(bytes, size, &program);
     struct draft draft = begin(mutator, seed);
-    uint64_t choice = random_below(&draft.random, 6);
-    if (draft.guide == NULL || choice < 2) {
+    uint64_t choice = random_below(&draft.random, 16);
+    if (draft.guide == NULL || choice < 4) {
         mutate_blindly(&draft);
-    } else if (choice < 5) {
+    } else if (choice < 11) {
         growth_grow(&draft);
+    } else if (choice < 14) {
+        interplay_disturb(&draft);
     } else {
-        growth_disturb(&draft);
+        interplay_bend(&draft);
     }
     choose_failing_table(&draft);
     return encode(bytes, max_size);

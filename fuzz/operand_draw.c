@@ -210,8 +210,10 @@ static struct operand draw_guest_page(struct random *random,
     if (choice < 12) {
         /* Blocks, or so many of them that a pool of tables runs out. */
         uint64_t blocks = random_one_in(random, 2) ? 4 : 64;
-        return (struct operand){
-            OPERAND_NUMBER, EL2_PAGES_PER_BLOCK * random_below(random, blocks)};
+        uint64_t page =
+            EL2_PAGES_PER_BLOCK * (1 + random_below(random, blocks));
+        return (struct operand){OPERAND_NUMBER,
+                                page - random_one_in(random, 4)};
     }
     if (choice < 14) {
         return (struct operand){OPERAND_NUMBER, edge_page(random)};
