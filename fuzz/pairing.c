@@ -100,6 +100,44 @@ static unsigned weight_of_smmu(uint32_t number,
     }
 }
 
+/* The life of a VM: its images and their signatures, its vCPUs, its state
+ * saved and restored, its end. */
+static unsigned weight_of_vm(uint32_t number,
+                             const struct el2_call_description *description)
+{
+    switch (number) {
+    case EL2_CALL_remap_vm_image:
+        return 12;
+    case EL2_CALL_set_boot_info:
+    case EL2_CALL_verify_vm_image:
+        return 8;
+    case EL2_CALL_register_vcpu:
+    case EL2_CALL_load_crypt_vcpu:
+    case EL2_CALL_save_crypt_vcpu:
+    case EL2_CALL_encrypt_buf:
+    case EL2_CALL_decrypt_buf:
+    case EL2_CALL_vcpu_run:
+    case EL2_CALL_vcpu_exit:
+    case EL2_CALL_host_fault:
+    case EL2_CALL_mem_store:
+        return 4;
+    case EL2_CALL_register_kvm:
+    case EL2_CALL_vm_fault:
+    case EL2_CALL_clear_vm_s2_range:
+        return 3;
+    case EL2_CALL_vm_poweroff:
+    case EL2_CALL_phys_addr_ioremap:
+    case EL2_CALL_mem_load:
+        return 2;
+    case EL2_CALL_smmu_alloc_pgd:
+    case EL2_CALL_smmu_map:
+    case EL2_CALL_vm_share:
+        return 1;
+    default:
+        return description->issuer == EL2_ISSUER_TABLES;
+    }
+}
+
 static const struct pairing pairings[] = {
     {"fuzz_pages", "the specification and the EL2 code", model, el2_create_impl,
      weight_of_pages, true, true, true},
@@ -107,6 +145,8 @@ static const struct pairing pairings[] = {
      el2_create_impl, weight_of_hypercalls, true, true, true},
     {"fuzz_smmu", "the specification and the EL2 code", model, el2_create_impl,
      weight_of_smmu, true, true, true},
+    {"fuzz_vm", "the specification and the EL2 code", model, el2_create_impl,
+     weight_of_vm, true, true, true},
     {"fuzz_primitives", "the specification and its primitives", drawing_model,
      primitives, mutator_weight_even, true, false, true},
     {"fuzz_published", "the atomic texts and the primitives, as published",

@@ -134,7 +134,13 @@ uint64_t register_draw_high_bit(struct random *random, uint64_t value)
     static const uint64_t bits[] = {UINT64_C(1) << 28, UINT64_C(1) << 32,
                                     UINT64_C(1) << 36, UINT64_C(1) << 40,
                                     UINT64_C(1) << 48, UINT64_C(1) << 63};
-    return random_one_in(random, 96)
-               ? value | random_of(random, bits, COUNT(bits))
-               : value;
+    uint64_t bit = random_of(random, bits, COUNT(bits));
+    switch (random_below(random, 192)) {
+    case 0:
+        return value | bit;
+    case 1: /* as if a narrower number had been negative */
+        return value | ~(bit - 1);
+    default:
+        return value;
+    }
 }

@@ -13,8 +13,8 @@
 /* A value for an argument of this kind, from EL2_ARGUMENT_VCPU on. */
 uint64_t register_draw(struct random *random, enum el2_argument_kind kind);
 
-/* The value with a high bit set, once in a while: what a check that looks at
- * 32 bits does not see. */
+/* The value with a high bit set, or all from there on, once in a while: what a
+ * check that looks at 32 bits does not see. */
 uint64_t register_draw_high_bit(struct random *random, uint64_t value);
 
 #endif

@@ -137,6 +137,15 @@ static void smmu(void **state)
     assert_in_range(outcomes_reached(&counts), 40, EL2_OUTCOME_COUNT);
 }
 
+static void life_of_a_vm(void **state)
+{
+    (void)state;
+    static struct lockstep_counts counts;
+    run_programs("fuzz_vm", &counts);
+    assert_worth(&counts);
+    assert_in_range(outcomes_reached(&counts), 40, EL2_OUTCOME_COUNT);
+}
+
 /* What the two published texts make of a program. */
 static void assert_published_differs(const struct program *program,
                                      const char *signature)
@@ -196,7 +205,7 @@ static void targets(void **state)
                          pairing_at(count));
         count++;
     }
-    assert_int_equal(count, 5);
+    assert_int_equal(count, 6);
 }
 
 /* A machine that does not come up: EL2 has no room for its tables. */
@@ -215,10 +224,11 @@ static void refused_platform(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(primitives),      cmocka_unit_test(page_operations),
-        cmocka_unit_test(hypercalls),      cmocka_unit_test(smmu),
-        cmocka_unit_test(published_clear), cmocka_unit_test(published_assign),
-        cmocka_unit_test(targets),         cmocka_unit_test(refused_platform),
+        cmocka_unit_test(primitives),       cmocka_unit_test(page_operations),
+        cmocka_unit_test(hypercalls),       cmocka_unit_test(smmu),
+        cmocka_unit_test(life_of_a_vm),     cmocka_unit_test(published_clear),
+        cmocka_unit_test(published_assign), cmocka_unit_test(targets),
+        cmocka_unit_test(refused_platform),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
