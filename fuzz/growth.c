@@ -4,7 +4,7 @@
 #include "fuzz/operand_draw.h"
 
 /* Most calls that a program grows by at its end, if it is not used up. */
-#define GROWTH 32
+#define GROWTH 48
 
 /* Calls drawn for each place at the end, until one is good. */
 #define TRIES 16
@@ -43,8 +43,8 @@ static struct program_call *next_call(struct draft *draft)
 }
 
 /* Whether a call that has been made is to be in the program: half of those
- * that do nothing, most of those that only tell something, and once *spent is
- * beyond the budget few that cost much. */
+ * that do nothing, most of those that only tell something, a few of those that
+ * would end it, and once *spent is beyond the budget few that cost much. */
 static bool is_worth_it(struct draft *draft, enum guide_verdict verdict,
                         uint64_t *spent)
 {
@@ -53,7 +53,7 @@ static bool is_worth_it(struct draft *draft, enum guide_verdict verdict,
         return random_one_in(&draft->random, 2);
     }
     if (verdict == GUIDE_PANICS) {
-        return true;
+        return random_one_in(&draft->random, 4);
     }
     if (changed < DEAR) {
         return changed > 0 || !random_one_in(&draft->random, 8);
@@ -70,13 +70,13 @@ void growth_tidy(struct draft *draft)
     struct program *program = draft->program;
     size_t kept = 0;
     uint64_t spent = 0;
-    enum guide_verdict verdict = GUIDE_CHANGES;
+    bool goes_on = true;
     guide_begin(draft->guide);
-    for (size_t i = 0; i < program->call_count && verdict != GUIDE_PANICS;
-         i++) {
-        verdict = try(draft, &program->calls[i]);
+    for (size_t i = 0; i < program->call_count && goes_on; i++) {
+        enum guide_verdict verdict = try(draft, &program->calls[i]);
         if (is_worth_it(draft, verdict, &spent)) {
             program->calls[kept++] = program->calls[i];
+            goes_on = verdict != GUIDE_PANICS;
         } else if (verdict == GUIDE_CHANGES) {
             guide_undo(draft->guide);
         }
@@ -148,7 +148,7 @@ static bool is_wanted(struct draft *draft, enum guide_verdict verdict)
         return random_one_in(random, 8);
     case GUIDE_PANICS:
         return random_one_in(
-            random, is_rare_panic(draft->guide->step.outcome) ? 4 : 512);
+            random, is_rare_panic(draft->guide->step.outcome) ? 8 : 512);
     default:
         return false;
     }
@@ -278,7 +278,7 @@ void growth_grow(struct draft *draft)
             return;
         }
     }
-    if (!is_full(draft) && random_one_in(&draft->random, 3)) {
+    if (!is_full(draft) && random_one_in(&draft->random, 4)) {
         end_with_refusal(draft);
     }
 }

@@ -250,7 +250,7 @@ size_t mutator_mutate(const struct mutator *mutator, uint8_t *bytes,
     uint64_t choice = random_below(&draft.random, 16);
     if (draft.guide == NULL || choice < 4) {
         mutate_blindly(&draft);
-    } else if (choice < 11) {
+    } else if (choice < 12) {
         growth_grow(&draft);
     } else if (choice < 14) {
         interplay_disturb(&draft);
