@@ -95,6 +95,18 @@ void draft_call(struct draft *draft, struct program_call *call)
     draft_operands(draft, draft_number(draft), call);
 }
 
+enum guide_verdict draft_try(struct draft *draft,
+                             const struct program_call *call)
+{
+    return guide_try(draft->guide, draft->program->run, call);
+}
+
+struct guide_ending draft_probe(struct draft *draft,
+                                const struct program_call *call)
+{
+    return guide_probe(draft->guide, draft->program->run, call);
+}
+
 bool draft_host_write(struct draft *draft, const struct program_call *call,
                       struct program_call *fault, struct program_call *store)
 {

@@ -36,6 +36,13 @@ void draft_call(struct draft *draft, struct program_call *call);
 /* One of the program's calls; it must have some. */
 struct program_call *draft_earlier_call(struct draft *draft);
 
+/* Make a call from where the guide is; or make it and take it back. For drafts
+ * with a guide. */
+enum guide_verdict draft_try(struct draft *draft,
+                             const struct program_call *call);
+struct guide_ending draft_probe(struct draft *draft,
+                                const struct program_call *call);
+
 /* The calls by which the host maps and writes the page that a call names; false
  * when it names none. */
 bool draft_host_write(struct draft *draft, const struct program_call *call,

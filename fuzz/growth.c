@@ -18,19 +18,6 @@
 #define DEAR   UINT64_C(64)
 #define BUDGET UINT64_C(1024)
 
-/* The guide's verdict on a call from where it is. */
-static enum guide_verdict try(struct draft *draft,
-                              const struct program_call *call)
-{
-    return guide_try(draft->guide, draft->program->run, call);
-}
-
-static struct guide_ending probe(struct draft *draft,
-                                 const struct program_call *call)
-{
-    return guide_probe(draft->guide, draft->program->run, call);
-}
-
 static bool is_full(const struct draft *draft)
 {
     return draft->program->call_count == PROGRAM_CALL_LIMIT;
@@ -42,7 +29,7 @@ static struct program_call *next_call(struct draft *draft)
     return &draft->program->calls[draft->program->call_count];
 }
 
-/* Whether a call that has been made is to be in the program: half of those
+/* Whether a call that has been made is to be in the program: a third of those
  * that do nothing, most of those that only tell something, a few of those that
  * would end it, and once *spent is beyond the budget few that cost much. */
 static bool is_worth_it(struct draft *draft, enum guide_verdict verdict,
@@ -50,7 +37,7 @@ static bool is_worth_it(struct draft *draft, enum guide_verdict verdict,
 {
     size_t changed = draft->guide->changed;
     if (verdict == GUIDE_IDLE || verdict == GUIDE_SKIPPED) {
-        return random_one_in(&draft->random, 2);
+        return random_one_in(&draft->random, 3);
     }
     if (verdict == GUIDE_PANICS) {
         return random_one_in(&draft->random, 4);
@@ -73,7 +60,7 @@ void growth_tidy(struct draft *draft)
     bool goes_on = true;
     guide_begin(draft->guide);
     for (size_t i = 0; i < program->call_count && goes_on; i++) {
-        enum guide_verdict verdict = try(draft, &program->calls[i]);
+        enum guide_verdict verdict = draft_try(draft, &program->calls[i]);
         if (is_worth_it(draft, verdict, &spent)) {
             program->calls[kept++] = program->calls[i];
             goes_on = verdict != GUIDE_PANICS;
@@ -88,7 +75,7 @@ void growth_tidy(struct draft *draft)
 static void append_if_changing(struct draft *draft,
                                const struct program_call *call)
 {
-    enum guide_verdict verdict = try(draft, call);
+    enum guide_verdict verdict = draft_try(draft, call);
     if (verdict == GUIDE_CHANGES) {
         *next_call(draft) = *call;
         draft->program->call_count++;
@@ -114,7 +101,7 @@ static enum guide_verdict prepare_page(struct draft *draft)
     append_if_changing(draft, &fault);
     append_if_changing(draft, &store);
     program->calls[program->call_count++] = call;
-    return try(draft, &call);
+    return draft_try(draft, &call);
 }
 
 /* Whether random calls seldom panic like this. */
@@ -145,7 +132,7 @@ static bool is_wanted(struct draft *draft, enum guide_verdict verdict)
                : draft->guide->changed < DEAR ? true
                                               : random_one_in(random, 8);
     case GUIDE_IDLE:
-        return random_one_in(random, 8);
+        return random_one_in(random, 12);
     case GUIDE_PANICS:
         return random_one_in(
             random, is_rare_panic(draft->guide->step.outcome) ? 8 : 512);
@@ -166,7 +153,7 @@ static bool grow_by_one(struct draft *draft)
         if (random_one_in(&draft->random, 64)) {
             operand_spoil(&draft->random, call);
         }
-        verdict = try(draft, call);
+        verdict = draft_try(draft, call);
         is_found = is_wanted(draft, verdict);
         if (!is_found && (verdict == GUIDE_IDLE || verdict == GUIDE_CHANGES)) {
             guide_undo(draft->guide);
@@ -189,7 +176,7 @@ static bool grow_at_limit(struct draft *draft)
     struct program_call *call = next_call(draft);
     draft_call(draft, call);
     limits_approach(&draft->random, draft->guide, draft->program->run, call);
-    enum guide_verdict verdict = try(draft, call);
+    enum guide_verdict verdict = draft_try(draft, call);
     draft->program->call_count += verdict != GUIDE_SKIPPED;
     return verdict != GUIDE_PANICS;
 }
@@ -250,7 +237,7 @@ static void end_with_refusal(struct draft *draft)
     uint64_t ways = 0;
     for (unsigned i = 0; i < TRIES; i++) {
         draw_refused(draft, like, number, &call);
-        struct guide_ending ending = probe(draft, &call);
+        struct guide_ending ending = draft_probe(draft, &call);
         bool is_refused =
             ending.verdict == GUIDE_PANICS || ending.verdict == GUIDE_IDLE;
         if (is_refused && !guide_same_ending(&ending, &chosen) &&

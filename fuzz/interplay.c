@@ -8,25 +8,13 @@
 /* Most calls from the one that is bent to the one that is watched. */
 #define BEND_DISTANCE 16
 
-static enum guide_verdict try(struct draft *draft,
-                              const struct program_call *call)
-{
-    return guide_try(draft->guide, draft->program->run, call);
-}
-
-static struct guide_ending probe(struct draft *draft,
-                                 const struct program_call *call)
-{
-    return guide_probe(draft->guide, draft->program->run, call);
-}
-
 /* To where the program is before one of its calls. Returns that call, or the
  * one that ends the program sooner. */
 static size_t follow_to(struct draft *draft, size_t call)
 {
     guide_begin(draft->guide);
     for (size_t i = 0; i < call; i++) {
-        if (try(draft, &draft->program->calls[i]) == GUIDE_PANICS) {
+        if (draft_try(draft, &draft->program->calls[i]) == GUIDE_PANICS) {
             return i;
         }
     }
@@ -50,12 +38,12 @@ static size_t make_disturbance(struct draft *draft, uint32_t number,
     if (random_one_in(&draft->random, 4) &&
         draft_host_write(draft, draft_earlier_call(draft), &calls[0],
                          &calls[1])) {
-        size_t made = try(draft, &calls[0]) == GUIDE_CHANGES;
+        size_t made = draft_try(draft, &calls[0]) == GUIDE_CHANGES;
         calls[made == 0 ? 0 : 1] = calls[1];
-        return made + (try(draft, &calls[made]) == GUIDE_CHANGES);
+        return made + (draft_try(draft, &calls[made]) == GUIDE_CHANGES);
     }
     draft_operands(draft, number, &calls[0]);
-    return try(draft, &calls[0]) == GUIDE_CHANGES;
+    return draft_try(draft, &calls[0]) == GUIDE_CHANGES;
 }
 
 /* What comes after the first panic is never made. */
@@ -86,7 +74,7 @@ void interplay_disturb(struct draft *draft)
     }
     size_t at = follow_to(draft, draw_watched(draft));
     const struct program_call watched = program->calls[at];
-    struct guide_ending before = probe(draft, &watched);
+    struct guide_ending before = draft_probe(draft, &watched);
     uint32_t number = draft_number(draft);
     size_t position = guide_position(draft->guide);
     for (unsigned i = 0; i < DISTURBANCES; i++) {
@@ -95,7 +83,7 @@ void interplay_disturb(struct draft *draft)
         if (made == 0) {
             continue;
         }
-        struct guide_ending after = probe(draft, &watched);
+        struct guide_ending after = draft_probe(draft, &watched);
         if (!guide_same_ending(&before, &after)) {
             insert(draft, at, calls, made);
             drop_after_panic(draft);
