@@ -184,22 +184,26 @@ static void scopes(void **state)
     struct check_scope scope;
     pairing_scope(pairing_find("fuzz_pages"), &scope);
     assert_non_null(
-        check_cannot(CHECK_CELL_AFTER_STEP + EL2_CELL_VCPU, &scope));
-    assert_null(check_cannot(CHECK_CELL_AT_END + EL2_CELL_VCPU, &scope));
-    assert_null(check_cannot(CHECK_CELL_AFTER_STEP + EL2_CELL_BANK, &scope));
-    assert_non_null(
-        check_cannot(CHECK_CELL_AFTER_STEP + EL2_CELL_DATA_LOG, &scope));
+        check_cannot(CHECK_CELL_AFTER_STEP + (unsigned)EL2_CELL_VCPU, &scope));
+    assert_null(
+        check_cannot(CHECK_CELL_AT_END + (unsigned)EL2_CELL_VCPU, &scope));
+    assert_null(
+        check_cannot(CHECK_CELL_AFTER_STEP + (unsigned)EL2_CELL_BANK, &scope));
+    assert_non_null(check_cannot(
+        CHECK_CELL_AFTER_STEP + (unsigned)EL2_CELL_DATA_LOG, &scope));
     assert_non_null(check_cannot(CHECK_ACCESS, &scope));
     pairing_scope(pairing_find("fuzz_hypercalls"), &scope);
-    assert_null(check_cannot(CHECK_CELL_AFTER_STEP + EL2_CELL_VCPU, &scope));
+    assert_null(
+        check_cannot(CHECK_CELL_AFTER_STEP + (unsigned)EL2_CELL_VCPU, &scope));
     assert_null(check_cannot(CHECK_ACCESS, &scope));
     pairing_scope(pairing_find("fuzz_primitives"), &scope);
-    assert_null(
-        check_cannot(CHECK_CELL_AFTER_STEP + EL2_CELL_DATA_LOG, &scope));
+    assert_null(check_cannot(
+        CHECK_CELL_AFTER_STEP + (unsigned)EL2_CELL_DATA_LOG, &scope));
     assert_non_null(check_cannot(CHECK_GUARD_OF_OTHER, &scope));
     pairing_scope(pairing_find("fuzz_published"), &scope);
-    assert_non_null(check_cannot(
-        CHECK_INVARIANT_OF_SPECIFICATION + EL2_INVARIANT_HOST_ISO, &scope));
+    assert_non_null(check_cannot(CHECK_INVARIANT_OF_SPECIFICATION +
+                                     (unsigned)EL2_INVARIANT_HOST_ISO,
+                                 &scope));
 }
 
 int main(void)

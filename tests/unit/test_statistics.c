@@ -18,35 +18,35 @@
 /* What the calls of liar.h exercise, page by page and at the end. */
 static const unsigned exercised[] = {
     CHECK_RESULT,
-    CHECK_CELL_AFTER_STEP + EL2_CELL_PAGE,
-    CHECK_CELL_AFTER_STEP + EL2_CELL_NPT,
-    CHECK_CELL_AFTER_STEP + EL2_CELL_SPT,
-    CHECK_CELL_AFTER_STEP + EL2_CELL_BANK,
-    CHECK_CELL_AFTER_STEP + EL2_CELL_VM_STATE,
-    CHECK_CELL_AFTER_STEP + EL2_CELL_CORE,
-    CHECK_CELL_AFTER_STEP + EL2_CELL_MEMORY,
-    CHECK_CELL_AFTER_STEP + EL2_CELL_DATA_LOG,
-    CHECK_CELL_AFTER_STEP + EL2_CELL_NPT_TABLES,
-    CHECK_CELL_AFTER_STEP + EL2_CELL_SPT_TABLES,
-    CHECK_CELL_AT_END + EL2_CELL_PAGE,
-    CHECK_CELL_AT_END + EL2_CELL_NPT,
-    CHECK_CELL_AT_END + EL2_CELL_SPT,
-    CHECK_CELL_AT_END + EL2_CELL_BANK,
-    CHECK_CELL_AT_END + EL2_CELL_VM_STATE,
-    CHECK_CELL_AT_END + EL2_CELL_CORE,
-    CHECK_CELL_AT_END + EL2_CELL_VCPU,
-    CHECK_CELL_AT_END + EL2_CELL_IMAGE,
-    CHECK_INVARIANT_OF_SPECIFICATION + EL2_INVARIANT_SPT_CONS,
-    CHECK_INVARIANT_OF_SPECIFICATION + EL2_INVARIANT_HOST_NPT_CONS,
-    CHECK_INVARIANT_OF_SPECIFICATION + EL2_INVARIANT_HOST_FLATMAP,
-    CHECK_INVARIANT_OF_SPECIFICATION + EL2_INVARIANT_HOST_S2_MAP,
-    CHECK_INVARIANT_OF_SPECIFICATION + EL2_INVARIANT_HOST_ISO,
-    CHECK_INVARIANT_OF_SPECIFICATION + EL2_INVARIANT_VM_ISO,
-    CHECK_INVARIANT_OF_SPECIFICATION + EL2_INVARIANT_SMMU_VM,
-    CHECK_INVARIANT_OF_SPECIFICATION + EL2_INVARIANT_SMMU_ISO,
-    CHECK_INVARIANT_OF_SPECIFICATION + EL2_INVARIANT_SMMU_COUNT,
-    CHECK_INVARIANT_AT_END + EL2_INVARIANT_PAGE_0_INVALID,
-    CHECK_INVARIANT_AT_END + EL2_INVARIANT_HOST_ISO,
+    CHECK_CELL_AFTER_STEP + (unsigned)EL2_CELL_PAGE,
+    CHECK_CELL_AFTER_STEP + (unsigned)EL2_CELL_NPT,
+    CHECK_CELL_AFTER_STEP + (unsigned)EL2_CELL_SPT,
+    CHECK_CELL_AFTER_STEP + (unsigned)EL2_CELL_BANK,
+    CHECK_CELL_AFTER_STEP + (unsigned)EL2_CELL_VM_STATE,
+    CHECK_CELL_AFTER_STEP + (unsigned)EL2_CELL_CORE,
+    CHECK_CELL_AFTER_STEP + (unsigned)EL2_CELL_MEMORY,
+    CHECK_CELL_AFTER_STEP + (unsigned)EL2_CELL_DATA_LOG,
+    CHECK_CELL_AFTER_STEP + (unsigned)EL2_CELL_NPT_TABLES,
+    CHECK_CELL_AFTER_STEP + (unsigned)EL2_CELL_SPT_TABLES,
+    CHECK_CELL_AT_END + (unsigned)EL2_CELL_PAGE,
+    CHECK_CELL_AT_END + (unsigned)EL2_CELL_NPT,
+    CHECK_CELL_AT_END + (unsigned)EL2_CELL_SPT,
+    CHECK_CELL_AT_END + (unsigned)EL2_CELL_BANK,
+    CHECK_CELL_AT_END + (unsigned)EL2_CELL_VM_STATE,
+    CHECK_CELL_AT_END + (unsigned)EL2_CELL_CORE,
+    CHECK_CELL_AT_END + (unsigned)EL2_CELL_VCPU,
+    CHECK_CELL_AT_END + (unsigned)EL2_CELL_IMAGE,
+    CHECK_INVARIANT_OF_SPECIFICATION + (unsigned)EL2_INVARIANT_SPT_CONS,
+    CHECK_INVARIANT_OF_SPECIFICATION + (unsigned)EL2_INVARIANT_HOST_NPT_CONS,
+    CHECK_INVARIANT_OF_SPECIFICATION + (unsigned)EL2_INVARIANT_HOST_FLATMAP,
+    CHECK_INVARIANT_OF_SPECIFICATION + (unsigned)EL2_INVARIANT_HOST_S2_MAP,
+    CHECK_INVARIANT_OF_SPECIFICATION + (unsigned)EL2_INVARIANT_HOST_ISO,
+    CHECK_INVARIANT_OF_SPECIFICATION + (unsigned)EL2_INVARIANT_VM_ISO,
+    CHECK_INVARIANT_OF_SPECIFICATION + (unsigned)EL2_INVARIANT_SMMU_VM,
+    CHECK_INVARIANT_OF_SPECIFICATION + (unsigned)EL2_INVARIANT_SMMU_ISO,
+    CHECK_INVARIANT_OF_SPECIFICATION + (unsigned)EL2_INVARIANT_SMMU_COUNT,
+    CHECK_INVARIANT_AT_END + (unsigned)EL2_INVARIANT_PAGE_0_INVALID,
+    CHECK_INVARIANT_AT_END + (unsigned)EL2_INVARIANT_HOST_ISO,
 };
 
 #define EXERCISED (sizeof exercised / sizeof exercised[0])
@@ -87,7 +87,8 @@ static void what_compares_is_counted(void **state)
     /* What none of these calls exercises is vacuous in a run of all calls. */
     assert_true(is_vacuous(statistics, CHECK_PANIC));
     assert_true(is_vacuous(statistics, CHECK_BLOCK_PAGES));
-    assert_true(is_vacuous(statistics, CHECK_CELL_AFTER_STEP + EL2_CELL_VCPU));
+    assert_true(is_vacuous(statistics,
+                           CHECK_CELL_AFTER_STEP + (unsigned)EL2_CELL_VCPU));
     assert_false(is_vacuous(statistics, CHECK_GUARD_OF_OTHER));
 }
 
@@ -98,11 +99,15 @@ static void counts_are_exact(void **state)
     add_calls(f);
     const uint64_t *checks = run_counted(f)->counts.checks;
     assert_int_equal(checks[CHECK_RESULT], 1);
-    assert_int_equal(checks[CHECK_CELL_AFTER_STEP + EL2_CELL_BANK], 1);
-    assert_int_equal(checks[CHECK_CELL_AFTER_STEP + EL2_CELL_VM_STATE], 1);
+    assert_int_equal(checks[CHECK_CELL_AFTER_STEP + (unsigned)EL2_CELL_BANK],
+                     1);
     assert_int_equal(
-        checks[CHECK_INVARIANT_OF_SPECIFICATION + EL2_INVARIANT_SMMU_VM], 1);
-    assert_int_equal(checks[CHECK_CELL_AT_END + EL2_CELL_BANK], 1 + 8 + 4);
+        checks[CHECK_CELL_AFTER_STEP + (unsigned)EL2_CELL_VM_STATE], 1);
+    assert_int_equal(checks[CHECK_INVARIANT_OF_SPECIFICATION +
+                            (unsigned)EL2_INVARIANT_SMMU_VM],
+                     1);
+    assert_int_equal(checks[CHECK_CELL_AT_END + (unsigned)EL2_CELL_BANK],
+                     1 + 8 + 4);
 }
 
 /* A machine that is no longer asked for a kind of cell. */
@@ -154,8 +159,8 @@ static void invariants_are_not_asked_for(void **state)
             is_vacuous(statistics, CHECK_INVARIANT_OF_SPECIFICATION + i),
             !never);
     }
-    assert_false(is_vacuous(statistics,
-                            CHECK_INVARIANT_AT_END + EL2_INVARIANT_HOST_ISO));
+    assert_false(is_vacuous(statistics, CHECK_INVARIANT_AT_END +
+                                            (unsigned)EL2_INVARIANT_HOST_ISO));
 }
 
 /* The panic of the last call, under the page lock: its page is not compared. */

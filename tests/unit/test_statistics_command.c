@@ -84,8 +84,10 @@ static void vacuous_checks(void **state)
 {
     (void)state;
     struct statistics *statistics = good_run("fuzz_hypercalls");
-    statistics->counts.checks[CHECK_CELL_AFTER_STEP + EL2_CELL_BANK] = 0;
-    statistics->counts.checks[CHECK_CELL_AFTER_STEP + EL2_CELL_DATA_LOG] = 0;
+    statistics->counts.checks[CHECK_CELL_AFTER_STEP + (unsigned)EL2_CELL_BANK] =
+        0;
+    statistics->counts
+        .checks[CHECK_CELL_AFTER_STEP + (unsigned)EL2_CELL_DATA_LOG] = 0;
     run("", "");
     assert_says(0, "\nvacuous 1 of 66 checks compared nothing: step.bank\n");
     run("--strict", "");

@@ -83,7 +83,7 @@ static const struct el2_machine_operations fake_operations = {
 
 struct fake fake_idle(void)
 {
-    return (struct fake){.machine = {&fake_operations}};
+    return (struct fake){.machine = {.operations = &fake_operations}};
 }
 
 struct fake fake_change(el2_cell cell, struct el2_value before,
