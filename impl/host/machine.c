@@ -73,6 +73,7 @@ static void call_el2(struct impl_machine *impl, const struct el2_call *call,
 {
     struct shim_host *host = &impl->host;
     if (setjmp(host->stopped) == 0) {
+        shim_host_start_el2(host);
         uint64_t result = el2_dispatch(&impl->el2, call);
         host->guarded[EL2_GUARD_RETURN]++;
         if (host->held != 0) {
@@ -84,6 +85,7 @@ static void call_el2(struct impl_machine *impl, const struct el2_call *call,
             step->result = register_write_value(host, &impl->el2);
         }
     }
+    shim_host_end_el2(host);
     bool registers =
         host->smmu_writes > 0 || call->number == EL2_CALL_smmu_write;
     if (!registers || host->fault != SHIM_FAULT_NONE) {

@@ -51,8 +51,18 @@ void shim_host_begin_step(struct shim_host *host)
     host->panic = NULL;
     host->fault = SHIM_FAULT_NONE;
     host->step_page_count = 0;
-    host->step_reads = 0;
+    host->reads_left = 0;
     host->smmu_writes = 0;
+}
+
+void shim_host_start_el2(struct shim_host *host)
+{
+    host->reads_left = SHIM_STEP_READS_MAX;
+}
+
+void shim_host_end_el2(struct shim_host *host)
+{
+    host->reads_left = 0;
 }
 
 bool shim_host_note_page(struct shim_host *host, uint64_t pfn)
@@ -83,7 +93,7 @@ uint64_t shim_load64(uint64_t address)
                           ? SHIM_FAULT_READ_UNALIGNED
                           : SHIM_FAULT_READ_OUTSIDE);
     }
-    if (board->step_reads++ == SHIM_STEP_READS_MAX) {
+    if (board->reads_left > 0 && --board->reads_left == 0) {
         stop_on_fault(SHIM_FAULT_TOO_MANY_READS);
     }
     return physical_load(&board->memory, address);

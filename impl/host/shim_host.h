@@ -67,7 +67,9 @@ struct shim_host {
      * EL2_CALL_PAGES_MAX. */
     uint64_t *step_pages; /* pfn */
     size_t step_page_count;
-    uint64_t step_reads; /* words of EL2's own memory */
+    /* Words of its own memory that EL2 may still read; 0: it does not run, and
+     * who reads is the harness. */
+    uint64_t reads_left;
     /* Register writes of the step: how many, and the last one. */
     size_t smmu_writes;
     struct shim_register_write smmu_write;
@@ -81,6 +83,11 @@ void shim_host_enter(struct shim_host *host);
 /* A new step begins: nothing was done, no lock is held. What EL2 stored is in
  * the log of `memory`. */
 void shim_host_begin_step(struct shim_host *host);
+
+/* EL2 runs from here on, and is stopped when it reads without end; it has
+ * returned or was stopped. In between the harness must not read. */
+void shim_host_start_el2(struct shim_host *host);
+void shim_host_end_el2(struct shim_host *host);
 
 /* The step wrote page pfn, which is outside EL2's memory. False when it wrote
  * more pages than a call may. */

@@ -63,9 +63,11 @@ static struct shim_host *host_of_test(void **state)
 static const char *fault_of(struct shim_host *host, void (*act)(void))
 {
     shim_host_begin_step(host);
+    shim_host_start_el2(host);
     if (setjmp(host->stopped) == 0) {
         act();
     }
+    shim_host_end_el2(host);
     return shim_faults[host->fault].says;
 }
 
