@@ -442,7 +442,7 @@ static bool remove_by_replacing(struct minimizer *minimizer)
 {
     const struct program *program = minimizer->program;
     size_t runs = program->call_count * program->call_count;
-    size_t limit = EFFORT_OF_REPLACEMENTS / effort_of(program, runs);
+    size_t limit = EFFORT_OF_REPLACEMENTS / (effort_of(program, runs) + 1);
     struct replacement replacement;
     for (uint32_t number = 0; number < EL2_CALL_NUMBER_LIMIT; number++) {
         size_t left = el2_calls[number].name == NULL ? 0 : limit;

@@ -229,7 +229,8 @@ static void name_platform(struct program *program, const char *platform)
     bool is_named = known_platform_find(platform) != NULL &&
                     strcmp(platform, KNOWN_PLATFORM_DEFAULT) != 0 &&
                     strlen(platform) < sizeof program->platform;
-    strcpy(program->platform, is_named ? platform : "");
+    snprintf(program->platform, sizeof program->platform, "%.*s",
+             (int)(sizeof program->platform - 1), is_named ? platform : "");
 }
 
 static int minimize_file(const struct options *options)
