@@ -6,6 +6,9 @@
 /* Most calls that a program grows by at its end, if it is not used up. */
 #define GROWTH 48
 
+/* Most times that a program made of nothing grows. */
+#define ROUNDS 4
+
 /* Calls drawn for each place at the end, until one is good. */
 #define TRIES 16
 
@@ -135,7 +138,7 @@ static bool is_wanted(struct draft *draft, enum guide_verdict verdict)
         return random_one_in(random, 12);
     case GUIDE_PANICS:
         return random_one_in(
-            random, is_rare_panic(draft->guide->step.outcome) ? 8 : 512);
+            random, is_rare_panic(draft->guide->step.outcome) ? 64 : 1024);
     default:
         return false;
     }
@@ -163,7 +166,7 @@ static bool grow_by_one(struct draft *draft)
         return true;
     }
     draft->program->call_count++;
-    if (verdict == GUIDE_CHANGES && random_one_in(&draft->random, 12)) {
+    if (verdict == GUIDE_CHANGES && random_one_in(&draft->random, 6)) {
         verdict = prepare_page(draft);
     }
     return verdict != GUIDE_PANICS;
@@ -249,23 +252,43 @@ static void end_with_refusal(struct draft *draft)
     program->call_count += ways > 0;
 }
 
-void growth_grow(struct draft *draft)
+/* Some calls more, as far as a swarm of them goes. False when the last one ends
+ * the program. */
+static bool grow_for_a_while(struct draft *draft)
 {
-    struct program *program = draft->program;
-    program->call_count = guide_follow(draft->guide, program);
     draft_choose_swarm(draft);
     size_t n = 1 + random_below(&draft->random, GROWTH);
-    for (size_t i = 0; i < n && !is_full(draft); i++) {
+    bool goes_on = true;
+    for (size_t i = 0; i < n && goes_on && !is_full(draft); i++) {
         uint64_t choice = random_below(&draft->random, 64);
-        bool goes_on = choice == 0  ? grow_to_exhaustion(draft)
-                       : choice < 4 ? grow_at_limit(draft)
-                       : choice < 6 ? grow_by_echo(draft)
-                                    : grow_by_one(draft);
-        if (!goes_on) {
-            return;
-        }
+        goes_on = choice == 0  ? grow_to_exhaustion(draft)
+                  : choice < 4 ? grow_at_limit(draft)
+                  : choice < 6 ? grow_by_echo(draft)
+                               : grow_by_one(draft);
     }
-    if (!is_full(draft) && random_one_in(&draft->random, 4)) {
+    return goes_on;
+}
+
+static void grow(struct draft *draft, uint64_t rounds)
+{
+    bool goes_on = true;
+    for (uint64_t i = 0; i < rounds && goes_on; i++) {
+        goes_on = grow_for_a_while(draft);
+    }
+    if (goes_on && !is_full(draft) && random_one_in(&draft->random, 2)) {
         end_with_refusal(draft);
     }
+}
+
+void growth_grow(struct draft *draft)
+{
+    draft->program->call_count = guide_follow(draft->guide, draft->program);
+    grow(draft, 1);
+}
+
+void growth_start_anew(struct draft *draft)
+{
+    draft->program->call_count = 0;
+    guide_begin(draft->guide);
+    grow(draft, 1 + random_below(&draft->random, ROUNDS));
 }

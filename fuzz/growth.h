@@ -12,6 +12,9 @@
  * then one that is refused, which ends it. */
 void growth_grow(struct draft *draft);
 
+/* The same from nothing, several times over. */
+void growth_start_anew(struct draft *draft);
+
 /* Take out the calls that would never be made, and most of those that do
  * nothing or take too long. */
 void growth_tidy(struct draft *draft);

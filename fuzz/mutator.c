@@ -17,6 +17,11 @@
 #define REPEATS      24
 #define MANY_REPEATS (EL2_DEFAULT_SHARE_COUNT + 4)
 
+/* One mutation in so many forgets the program that it is given: what a corpus
+ * holds is one path to what it reaches, and each of its calls is paid for
+ * again. */
+#define ANEW_PERIOD 3
+
 /* One program in so many is run without a table that it takes; of those drawn
  * without a guide one of the first few. */
 #define TABLE_FAILURE_PERIOD 64
@@ -248,7 +253,11 @@ size_t mutator_mutate(const struct mutator *mutator, uint8_t *bytes,
     program_decode(bytes, size, &program);
     struct draft draft = begin(mutator, seed);
     uint64_t choice = random_below(&draft.random, 16);
-    if (draft.guide == NULL || choice < 4) {
+    if (draft.guide == NULL) {
+        mutate_blindly(&draft);
+    } else if (random_one_in(&draft.random, ANEW_PERIOD)) {
+        growth_start_anew(&draft);
+    } else if (choice < 4) {
         mutate_blindly(&draft);
     } else if (choice < 12) {
         growth_grow(&draft);
@@ -282,8 +291,10 @@ size_t mutator_cross_over(const struct mutator *mutator, const uint8_t *first,
                n * sizeof donor.calls[0]);
         program.call_count = kept + n;
     }
-    if (draft.guide != NULL) {
+    if (draft.guide != NULL && program.call_count > 0) {
         growth_tidy(&draft);
+    } else if (draft.guide != NULL) {
+        growth_start_anew(&draft);
     }
     choose_failing_table(&draft);
     return encode(out, max_size);
