@@ -4,7 +4,7 @@
 #include "fuzz/operand_draw.h"
 
 /* Most calls that a program grows by at its end, if it is not used up. */
-#define GROWTH 48
+#define GROWTH 64
 
 /* Most times that a program made of nothing grows. */
 #define ROUNDS 4
@@ -135,10 +135,10 @@ static bool is_wanted(struct draft *draft, enum guide_verdict verdict)
                : draft->guide->changed < DEAR ? true
                                               : random_one_in(random, 8);
     case GUIDE_IDLE:
-        return random_one_in(random, 12);
+        return random_one_in(random, 6);
     case GUIDE_PANICS:
         return random_one_in(
-            random, is_rare_panic(draft->guide->step.outcome) ? 64 : 1024);
+            random, is_rare_panic(draft->guide->step.outcome) ? 16 : 512);
     default:
         return false;
     }
@@ -166,7 +166,7 @@ static bool grow_by_one(struct draft *draft)
         return true;
     }
     draft->program->call_count++;
-    if (verdict == GUIDE_CHANGES && random_one_in(&draft->random, 6)) {
+    if (verdict == GUIDE_CHANGES && random_one_in(&draft->random, 12)) {
         verdict = prepare_page(draft);
     }
     return verdict != GUIDE_PANICS;
@@ -252,9 +252,9 @@ static void end_with_refusal(struct draft *draft)
     program->call_count += ways > 0;
 }
 
-/* Some calls more, as far as a swarm of them goes. False when the last one ends
- * the program. */
-static bool grow_for_a_while(struct draft *draft)
+/* Some calls more, as far as a swarm of them goes, and mostly a refusal, which
+ * may end the program. */
+static void grow_for_a_while(struct draft *draft)
 {
     draft_choose_swarm(draft);
     size_t n = 1 + random_below(&draft->random, GROWTH);
@@ -266,16 +266,7 @@ static bool grow_for_a_while(struct draft *draft)
                   : choice < 6 ? grow_by_echo(draft)
                                : grow_by_one(draft);
     }
-    return goes_on;
-}
-
-static void grow(struct draft *draft, uint64_t rounds)
-{
-    bool goes_on = true;
-    for (uint64_t i = 0; i < rounds && goes_on; i++) {
-        goes_on = grow_for_a_while(draft);
-    }
-    if (goes_on && !is_full(draft) && random_one_in(&draft->random, 2)) {
+    if (goes_on && !is_full(draft) && !random_one_in(&draft->random, 4)) {
         end_with_refusal(draft);
     }
 }
@@ -283,12 +274,13 @@ static void grow(struct draft *draft, uint64_t rounds)
 void growth_grow(struct draft *draft)
 {
     draft->program->call_count = guide_follow(draft->guide, draft->program);
-    grow(draft, 1);
+    grow_for_a_while(draft);
 }
 
 void growth_start_anew(struct draft *draft)
 {
     draft->program->call_count = 0;
-    guide_begin(draft->guide);
-    grow(draft, 1 + random_below(&draft->random, ROUNDS));
+    for (uint64_t n = 1 + random_below(&draft->random, ROUNDS); n > 0; n--) {
+        growth_grow(draft);
+    }
 }
