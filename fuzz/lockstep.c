@@ -104,10 +104,8 @@ static void check_invariants(const struct lockstep *lockstep,
     }
 }
 
-/* One admitted call on both machines, and everything that it may change. */
-static bool step_differs(struct lockstep *lockstep, enum el2_run run,
-                         const struct el2_call *call,
-                         struct divergence *divergence)
+bool lockstep_step(struct lockstep *lockstep, enum el2_run run,
+                   const struct el2_call *call, struct divergence *divergence)
 {
     struct el2_machine *specification = lockstep->specification;
     struct el2_machine *other = lockstep->other;
@@ -242,7 +240,7 @@ static enum lockstep_end run_calls(struct lockstep *lockstep,
         calls_left--;
         last = call;
         watch(lockstep, lockstep->before, i, &program->calls[i], call, NULL);
-        bool differs = step_differs(lockstep, program->run, call, divergence);
+        bool differs = lockstep_step(lockstep, program->run, call, divergence);
         lockstep->counts->calls++;
         lockstep->counts->outcomes[divergence->expected_step.outcome]++;
         watch(lockstep, lockstep->after, i, &program->calls[i], call,
@@ -260,14 +258,17 @@ static enum lockstep_end run_calls(struct lockstep *lockstep,
                : LOCKSTEP_SAME;
 }
 
-/* Some programs, chosen by what they call, whatever ran before them. */
+/* Some programs, chosen by what they call, whatever ran before them: operands
+ * that a call does not have may hold anything. */
 static bool is_chosen(const struct program *program, uint32_t period)
 {
     uint64_t hash = program->call_count;
     for (size_t i = 0; i < program->call_count; i++) {
-        hash = (hash ^ program->calls[i].number ^
-                program->calls[i].operands[0].value) *
-               UINT64_C(0x9e3779b97f4a7c15);
+        const struct program_call *call = &program->calls[i];
+        uint64_t first = el2_calls[call->number].argument_count > 0
+                             ? call->operands[0].value
+                             : 0;
+        hash = (hash ^ call->number ^ first) * UINT64_C(0x9e3779b97f4a7c15);
     }
     return (hash >> 32) % period == 0;
 }

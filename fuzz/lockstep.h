@@ -113,6 +113,15 @@ bool lockstep_create(struct lockstep *lockstep,
                      const struct el2_platform *platform);
 void lockstep_destroy(struct lockstep *lockstep);
 
+/*
+ * One admitted call on both machines, from where they are, and everything that
+ * it may change compared. True when they differ. Of *divergence, which must be
+ * empty, how the call and the machines' steps are called is the caller's to
+ * set: step, call and outcome.
+ */
+bool lockstep_step(struct lockstep *lockstep, enum el2_run run,
+                   const struct el2_call *call, struct divergence *divergence);
+
 /* Reset both machines and run the program. *divergence is set when it
  * diverged, its failed_table always. */
 enum lockstep_end lockstep_run(struct lockstep *lockstep,

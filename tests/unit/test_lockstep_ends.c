@@ -202,6 +202,31 @@ static void without_smmu(void **state)
                      1);
 }
 
+/* Which programs are compared at their end, as bits for their length. */
+static uint64_t compared_at_end(struct fixture *f, uint64_t left_over)
+{
+    uint64_t compared = 0;
+    f->lockstep.end_comparison_period = 4;
+    f->program.call_count = 0;
+    for (unsigned length = 1; length <= 32; length++) {
+        add(f, (struct el2_call){EL2_CALL_register_kvm, {left_over}});
+        run_program(f);
+        compared |= (uint64_t)f->lockstep.compares_end << length;
+    }
+    return compared;
+}
+
+/* Operands that a call does not have hold what an earlier program left. */
+static void end_depends_on_calls_only(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t compared = compared_at_end(f, 0);
+    assert_true(compared != 0);
+    for (uint64_t left_over = 1; left_over < 16; left_over++) {
+        assert_int_equal(compared_at_end(f, left_over), compared);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +235,7 @@ int main(void)
         WITH_MACHINES(skipped),
         WITH_MACHINES(out_of_room),
         WITH_MACHINES(ends_at_a_panic),
+        WITH_MACHINES(end_depends_on_calls_only),
         cmocka_unit_test_setup_teardown(without_smmu, set_up_without_smmu,
                                         tear_down),
     };
