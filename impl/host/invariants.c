@@ -358,11 +358,16 @@ static bool judge_vm_tables(struct invariants *invariants, uint32_t v)
     return true;
 }
 
+static bool answers(const struct invariants *invariants, uint32_t v)
+{
+    return invariants->el2->vm_state[v] <= EL2_VM_VERIFIED;
+}
+
 /* Up to VERIFIED all states ask for the same. */
 static bool judge_state(struct invariants *invariants, uint32_t v)
 {
     bool answered = invariants->answers[v];
-    invariants->answers[v] = invariants->el2->vm_state[v] <= EL2_VM_VERIFIED;
+    invariants->answers[v] = answers(invariants, v);
     return answered || !invariants->answers[v] ||
            judge_vm_tables(invariants, v);
 }
@@ -455,4 +460,28 @@ bool invariants_hold_after(struct invariants *invariants,
         }
     }
     return true;
+}
+
+void invariants_go_back(struct invariants *invariants,
+                        const struct el2_touched *touched)
+{
+    for (size_t i = 0; i < touched->count; i++) {
+        el2_cell cell = touched->cells[i];
+        uint32_t v = el2_cell_id(cell);
+        switch (el2_cell_kind(cell)) {
+        case EL2_CELL_PAGE:
+            keep_record(invariants, el2_cell_index(cell), touched->values[i]);
+            break;
+        case EL2_CELL_NPT:
+        case EL2_CELL_NPT_BLOCK:
+        case EL2_CELL_SPT:
+            mapping_index_set(&invariants->index, cell, touched->values[i]);
+            break;
+        case EL2_CELL_VM_STATE:
+            invariants->answers[v] = answers(invariants, v);
+            break;
+        default:
+            break;
+        }
+    }
 }

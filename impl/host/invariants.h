@@ -67,4 +67,10 @@ bool invariants_hold_after(struct invariants *invariants,
                            const struct el2_touched *touched,
                            struct el2_violation *violation);
 
+/* The EL2 went back to before its last step: these are the cells that the step
+ * had changed, with what they hold again; content of pages is not looked at.
+ * Nothing is judged. */
+void invariants_go_back(struct invariants *invariants,
+                        const struct el2_touched *touched);
+
 #endif

@@ -29,6 +29,7 @@ struct impl_machine {
     struct el2 el2;
     struct el2 at_boot;        /* what reset goes back to */
     struct el2 before_step;    /* variables, to see which of them changed */
+    struct el2 kept;           /* what go_back() goes back to */
     size_t step_log;           /* where the step's stores begin */
     bool may_change_variables; /* the call of the step */
     struct cell_list cells;
@@ -44,6 +45,9 @@ static struct impl_machine *impl_of(struct el2_machine *machine)
 /* The variables that a step is watched for are the last of struct el2. */
 #define VARIABLES_START offsetof(struct el2, bank_owner)
 #define VARIABLES_SIZE  (sizeof(struct el2) - VARIABLES_START)
+/* Before them are the pools; what is above these is fixed at boot. */
+#define CHANGES_START offsetof(struct el2, npt)
+#define CHANGES_SIZE  (sizeof(struct el2) - CHANGES_START)
 /* Of these the last and larger part is what VMs are made of. */
 #define VMS_START offsetof(struct el2, vcpu_state)
 #define VMS_SIZE  (sizeof(struct el2) - VMS_START)
@@ -403,6 +407,39 @@ static bool invariants_of_step(struct el2_machine *machine,
     return invariants_hold_after(&impl->invariants, &touched, violation);
 }
 
+static void keep(struct el2_machine *machine)
+{
+    struct impl_machine *impl = impl_of(machine);
+    physical_keep(&impl->host.memory);
+    impl->kept = impl->el2;
+}
+
+/* What strays into the variables from a call that has no business there is
+ * taken back as well, so all of them are. */
+static void go_back(struct el2_machine *machine)
+{
+    struct impl_machine *impl = impl_of(machine);
+    const struct physical *memory = &impl->host.memory;
+    table_index_go_back(&impl->tables, &memory->log[impl->step_log],
+                        memory->log_length - impl->step_log);
+    physical_go_back(&impl->host.memory);
+    memcpy((char *)&impl->el2 + CHANGES_START,
+           (const char *)&impl->kept + CHANGES_START, CHANGES_SIZE);
+    if (impl->may_change_variables) {
+        memcpy((char *)&impl->before_step + VARIABLES_START,
+               (const char *)&impl->kept + VARIABLES_START, VARIABLES_SIZE);
+    }
+    shim_host_enter(&impl->host);
+    for (size_t i = 0; i < impl->cells.count; i++) {
+        if (el2_cell_kind(impl->cells.cells[i]) != EL2_CELL_MEMORY) {
+            impl->values[i] = observe_cell(impl, impl->cells.cells[i]);
+        }
+    }
+    invariants_go_back(&impl->invariants,
+                       &(struct el2_touched){impl->cells.count,
+                                             impl->cells.cells, impl->values});
+}
+
 static void destroy(struct el2_machine *machine)
 {
     struct impl_machine *impl = impl_of(machine);
@@ -432,6 +469,8 @@ static const struct el2_machine_operations operations = {
     .observe = observe,
     .room = room,
     .invariants_of_step = invariants_of_step,
+    .keep = keep,
+    .go_back = go_back,
     .destroy = destroy,
 };
 

@@ -78,9 +78,12 @@ bool physical_create(struct physical *memory,
     memory->written =
         calloc(memory->size / EL2_PAGE_SIZE / 64 + 1, sizeof(uint64_t));
     memory->written_pages = calloc(WRITTEN_LIMIT, sizeof(uint64_t));
+    memory->pages_before =
+        calloc(EL2_CALL_PAGES_MAX, sizeof *memory->pages_before);
     if (memory->own_arena == NULL || memory->ram == NULL ||
         memory->log == NULL || memory->written == NULL ||
-        memory->written_pages == NULL || !open_memory(memory)) {
+        memory->written_pages == NULL || memory->pages_before == NULL ||
+        !open_memory(memory)) {
         physical_destroy(memory);
         *why = "the system does not give the board's address space";
         return false;
@@ -100,6 +103,7 @@ void physical_destroy(struct physical *memory)
     free(memory->log);
     free(memory->written);
     free(memory->written_pages);
+    free(memory->pages_before);
     *memory = (struct physical){0};
 }
 
@@ -124,18 +128,51 @@ static bool is_written(const struct physical *memory, uint64_t pfn)
     return (*word & bit) != 0;
 }
 
-void physical_reset(struct physical *memory)
+/* EL2's memory as it was when so much was logged. */
+static void take_back_stores(struct physical *memory, size_t log_length)
 {
-    for (size_t i = memory->log_length; i-- > 0;) {
-        *physical_word(memory, memory->log[i].address) = memory->log[i].before;
+    while (memory->log_length > log_length) {
+        const struct physical_store *store = &memory->log[--memory->log_length];
+        *physical_word(memory, store->address) = store->before;
     }
-    memory->log_length = 0;
-    for (size_t i = 0; i < memory->written_count; i++) {
+}
+
+/* Pages are as at boot that were written when so many already were. */
+static void forget_written(struct physical *memory, size_t written_count)
+{
+    while (memory->written_count > written_count) {
         uint64_t *word;
-        uint64_t bit = page_bit(memory, memory->written_pages[i], &word);
+        uint64_t bit = page_bit(
+            memory, memory->written_pages[--memory->written_count], &word);
         *word &= ~bit;
     }
-    memory->written_count = 0;
+}
+
+void physical_reset(struct physical *memory)
+{
+    take_back_stores(memory, 0);
+    forget_written(memory, 0);
+    memory->keeps = false;
+}
+
+void physical_keep(struct physical *memory)
+{
+    memory->keeps = true;
+    memory->kept_log_length = memory->log_length;
+    memory->kept_written_count = memory->written_count;
+    memory->pages_before_count = 0;
+}
+
+void physical_go_back(struct physical *memory)
+{
+    take_back_stores(memory, memory->kept_log_length);
+    forget_written(memory, memory->kept_written_count);
+    while (memory->pages_before_count > 0) {
+        const struct physical_page_before *page =
+            &memory->pages_before[--memory->pages_before_count];
+        memcpy(ram_word(memory, page->pfn * EL2_PAGE_SIZE), page->words,
+               EL2_PAGE_SIZE);
+    }
 }
 
 size_t physical_room(const struct physical *memory)
@@ -160,6 +197,20 @@ bool physical_exists(const struct physical *memory, uint64_t address)
     return false;
 }
 
+/* The first time after physical_keep(); a call writes few pages. */
+static void keep_page(struct physical *memory, uint64_t pfn)
+{
+    for (size_t i = memory->pages_before_count; i-- > 0;) {
+        if (memory->pages_before[i].pfn == pfn) {
+            return;
+        }
+    }
+    struct physical_page_before *page =
+        &memory->pages_before[memory->pages_before_count++];
+    page->pfn = pfn;
+    memcpy(page->words, ram_word(memory, pfn * EL2_PAGE_SIZE), EL2_PAGE_SIZE);
+}
+
 /* The words of a page that is not EL2's. From now on they say what it holds,
  * and no longer its boot word. */
 static uint64_t *take_page(struct physical *memory, uint64_t address)
@@ -170,6 +221,8 @@ static uint64_t *take_page(struct physical *memory, uint64_t address)
     if ((*word & bit) == 0) {
         *word |= bit;
         memory->written_pages[memory->written_count++] = pfn;
+    } else if (memory->keeps) {
+        keep_page(memory, pfn);
     }
     return ram_word(memory, address);
 }
@@ -206,11 +259,12 @@ void physical_store_anywhere(struct physical *memory, uint64_t address,
         physical_store(memory, address, value);
         return;
     }
-    if (!is_written(memory, pfn)) {
-        fill(take_page(memory, pfn * EL2_PAGE_SIZE),
-             el2_platform_boot_word(memory->platform, pfn));
+    bool as_at_boot = !is_written(memory, pfn);
+    uint64_t *words = take_page(memory, pfn * EL2_PAGE_SIZE);
+    if (as_at_boot) {
+        fill(words, el2_platform_boot_word(memory->platform, pfn));
     }
-    *ram_word(memory, address) = value;
+    words[address % EL2_PAGE_SIZE / sizeof(uint64_t)] = value;
 }
 
 /* Of EL2's own memory only words that change are stored to, and logged. */

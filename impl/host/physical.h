@@ -30,6 +30,12 @@ struct physical_store {
     uint64_t before;
 };
 
+/* What a page outside EL2's memory held that was written again. */
+struct physical_page_before {
+    uint64_t pfn;
+    uint64_t words[EL2_PAGE_SIZE / sizeof(uint64_t)];
+};
+
 struct physical {
     uint64_t own_base; /* EL2's memory, bytes */
     uint64_t own_size;
@@ -49,6 +55,13 @@ struct physical {
     uint64_t *written;
     uint64_t *written_pages; /* pfn */
     size_t written_count;
+
+    /* What has changed since physical_keep(). */
+    bool keeps;
+    size_t kept_log_length;
+    size_t kept_written_count;
+    struct physical_page_before *pages_before;
+    size_t pages_before_count;
 };
 
 /* Reserve the arenas. `platform` must outlive them. False with *why when the
@@ -59,6 +72,10 @@ void physical_destroy(struct physical *memory);
 
 /* Back to the content of boot. */
 void physical_reset(struct physical *memory);
+
+/* From here on what one call changes can be taken back; and take it back. */
+void physical_keep(struct physical *memory);
+void physical_go_back(struct physical *memory);
 
 /* How many calls still fit, whatever they are. */
 size_t physical_room(const struct physical *memory);

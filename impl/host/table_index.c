@@ -179,6 +179,9 @@ static bool learn_entry(struct table_index *index, uint64_t address,
     below->level = (uint8_t)(page->level + 1);
     below->is_bank = page->is_bank;
     index->learnt = true;
+    if (!known) {
+        below->found_step = index->step;
+    }
     add_cell(cells, page->is_bank
                         ? el2_cell_make(EL2_CELL_SPT_TABLES, 0, 0)
                         : el2_cell_make(EL2_CELL_NPT_TABLES, page->id, 0));
@@ -186,6 +189,25 @@ static bool learn_entry(struct table_index *index, uint64_t address,
         learn_content(index, table, cells);
     }
     return fresh;
+}
+
+void table_index_go_back(struct table_index *index,
+                         const struct physical_store *stores, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct table_page *page = page_at(index, stores[i].address);
+        uint64_t table = linked_table(
+            index, physical_load(index->memory, stores[i].address));
+        if (page->first_step == index->step) {
+            page->first_step = 0;
+        }
+        if (table != 0 && page_at(index, table)->found_step == index->step) {
+            page_at(index, table)->known = 0;
+        }
+    }
+    if (index->root_linked) {
+        restore_roots(index);
+    }
 }
 
 void table_index_begin_step(struct table_index *index)

@@ -13,6 +13,7 @@ struct table_page {
     uint64_t known;      /* reached from a root when above the last reset;
                             UINT64_MAX: a root */
     uint64_t first_step; /* that stored to it, when above the last reset */
+    uint64_t found_step; /* in which it was unknown before */
     uint64_t first;      /* input page number that entry 0 covers */
     uint8_t id;          /* vmid or bank */
     uint8_t level;
@@ -54,6 +55,12 @@ void table_index_add_bank_root(struct table_index *index, uint32_t bank,
 
 /* Forget all but the roots; also before the first step. */
 void table_index_reset(struct table_index *index);
+
+/* The last step made these stores, which are still in memory and will be taken
+ * back: the tables that they linked are forgotten. One below such a table may
+ * stay known; a store to it adds cells that are nothing. */
+void table_index_go_back(struct table_index *index,
+                         const struct physical_store *stores, size_t count);
 
 /*
  * A step has ended in which these words of EL2's memory were stored to, page

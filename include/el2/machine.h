@@ -144,6 +144,12 @@ struct el2_machine_operations {
     bool (*invariants_of_step)(struct el2_machine *machine,
                                struct el2_violation *violation);
 
+    /* Keep where the machine is; and back to there after one more step of which
+     * touched() was asked, also after a panic, as often as one likes. The next
+     * reset forgets it. Both NULL: it cannot. */
+    void (*keep)(struct el2_machine *machine);
+    void (*go_back)(struct el2_machine *machine);
+
     void (*destroy)(struct el2_machine *machine);
 
     /* The rest is for specifications, NULL for other machines. */
