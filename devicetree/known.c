@@ -8,11 +8,14 @@ extern const struct known_platform known_platform_qemu_virt_2g;
 extern const struct known_platform known_platform_two_socket;
 extern const struct known_platform known_platform_bench_16m;
 extern const struct known_platform known_platform_bench_16g;
+extern const struct known_platform known_platform_explore_pages;
+extern const struct known_platform known_platform_explore_calls;
 
 static const struct known_platform *const platforms[] = {
-    &known_platform_tiny,       &known_platform_qemu_virt_2g,
-    &known_platform_two_socket, &known_platform_bench_16m,
-    &known_platform_bench_16g,
+    &known_platform_tiny,          &known_platform_qemu_virt_2g,
+    &known_platform_two_socket,    &known_platform_bench_16m,
+    &known_platform_bench_16g,     &known_platform_explore_pages,
+    &known_platform_explore_calls,
 };
 
 size_t known_platform_count(void)

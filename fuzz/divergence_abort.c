@@ -6,6 +6,8 @@
  */
 #include "fuzz/divergence.h"
 
+#include "fuzz/isolation.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -75,6 +77,20 @@ static void (*const in_call[EL2_CALL_NUMBER_LIMIT])(enum el2_observation) = {
 };
 #undef EL2_CALL
 
+/* Such a line anywhere makes ClusterFuzz call the crash a security issue, and
+ * so severe. */
+static void print_severity(enum isolation isolation)
+{
+    static const char *const severities[] = {
+        [ISOLATION_AT_RISK] = "Medium",
+        [ISOLATION_BROKEN] = "High",
+    };
+    if (isolation != ISOLATION_KEPT) {
+        fprintf(stderr, "FuzzerSecurityIssue%s: %s\n", severities[isolation],
+                isolation_says(isolation));
+    }
+}
+
 _Noreturn void divergence_abort(const struct divergence *divergence,
                                 const char *replay)
 {
@@ -83,6 +99,7 @@ _Noreturn void divergence_abort(const struct divergence *divergence,
     divergence_signature(divergence, signature, sizeof signature);
     divergence_describe(divergence, text, sizeof text);
     fprintf(stderr, "DIVERGENCE %s\n%sreplay: %s\n\n", signature, text, replay);
+    print_severity(divergence_isolation(divergence));
     fprintf(stderr, "ASSERTION FAILED: FuzzerHash=%s\n", signature);
     in_call[divergence->call.number](divergence->observation);
     abort();

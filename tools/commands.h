@@ -15,13 +15,16 @@ int command_bench(int argc, char **argv);
 int command_calls(int argc, char **argv);
 int command_convert(int argc, char **argv);
 int command_dictionary(int argc, char **argv);
+int command_explore(int argc, char **argv);
 int command_minimize(int argc, char **argv);
 int command_pack(int argc, char **argv);
 int command_oracles(int argc, char **argv);
 int command_platform(int argc, char **argv);
 int command_regress(int argc, char **argv);
 int command_replay(int argc, char **argv);
+int command_report(int argc, char **argv);
 int command_statistics(int argc, char **argv);
+int command_triage(int argc, char **argv);
 int command_unpack(int argc, char **argv);
 int command_vectors(int argc, char **argv);
 

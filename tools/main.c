@@ -10,7 +10,10 @@ static const struct {
     const char *says;
 } commands[] = {
     {"replay", command_replay, "run programs on two machines, call by call"},
+    {"triage", command_triage, "from crash files to what is likely wrong"},
+    {"explore", command_explore, "every state of a small board"},
     {"minimize", command_minimize, "the least program that diverges like one"},
+    {"report", command_report, "a run as a page for a browser"},
     {"regress", command_regress, "run the corpus on every pair of machines"},
     {"convert", command_convert, "a program from bytes to text and back"},
     {"pack", command_pack, "many programs into one file"},

@@ -2,6 +2,9 @@
 
 #include "devicetree/known.h"
 
+#include <stdio.h>
+#include <string.h>
+
 const char *program_platform(const struct program *program,
                              enum program_form form)
 {
@@ -11,4 +14,13 @@ const char *program_platform(const struct program *program,
         return KNOWN_PLATFORM_DEFAULT;
     }
     return program->platform;
+}
+
+void program_name_platform(struct program *program, const char *platform)
+{
+    bool is_named = known_platform_find(platform) != NULL &&
+                    strcmp(platform, KNOWN_PLATFORM_DEFAULT) != 0 &&
+                    strlen(platform) < sizeof program->platform;
+    snprintf(program->platform, sizeof program->platform, "%.*s",
+             (int)(sizeof program->platform - 1), is_named ? platform : "");
 }

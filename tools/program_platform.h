@@ -13,4 +13,10 @@
 const char *program_platform(const struct program *program,
                              enum program_form form);
 
+/*
+ * Let the program name the platform that it ran on, given as --platform takes
+ * it; but the default, and a file, which no program can name, it does not.
+ */
+void program_name_platform(struct program *program, const char *platform);
+
 #endif

@@ -1023,7 +1023,7 @@ static void test_refuses_files(void **state)
     (void)state;
     assert_not_loaded("small", "neither a file nor a built-in platform (tiny, "
                                "qemu-virt-2g, two-socket, bench-16m, "
-                               "bench-16g)");
+                               "bench-16g, explore-pages, explore-calls)");
     assert_not_loaded("/nowhere/a.dtb",
                       "cannot be opened: No such file or directory");
     assert_not_loaded("/nowhere/a.dts",

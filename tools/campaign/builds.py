@@ -12,8 +12,8 @@ from campaign import processes
 from campaign.patches import Refusal
 
 # What a program is built from, besides the patch.
-SOURCES = ("impl", "model", "fuzz", "include", "devicetree", "platforms",
-           "cmake", "CMakeLists.txt")
+SOURCES = ("impl", "model", "fuzz", "explore", "include", "devicetree",
+           "platforms", "cmake", "CMakeLists.txt")
 TOOLS = "tools/*.[ch]"
 
 # The name of the build that no patch was applied to.
