@@ -1,5 +1,6 @@
 """What looks for a fault, and what came of it."""
 
+import json
 import pathlib
 import re
 import shutil
@@ -16,7 +17,12 @@ ENGINES = {
     "random": {"EL2DIFF_MUTATION": "random"},
     "crash-only": {"EL2DIFF_ORACLES": "crashes"},
     "afl": {},
+    "explore": {},
 }
+
+# What `explore` goes through, one after the other: the sets of calls of
+# `el2diff explore`.
+DOMAINS = ("pages", "hypercalls")
 
 # On a machine with other work CPU seconds take longer; a process that sleeps
 # ends all the same.
@@ -61,6 +67,15 @@ def _read(path):
         return pathlib.Path(path).read_text(errors="replace")
     except OSError:
         return ""
+
+
+def _json_in(text):
+    """The object that a command printed, whatever a sanitizer said before."""
+    start = text.find("{\n")
+    try:
+        return json.loads(text[start:]) if start >= 0 else {}
+    except ValueError:
+        return {}
 
 
 class Run:
@@ -121,6 +136,8 @@ class Run:
     def _fuzz(self):
         if self.engine == "afl":
             return self._fuzz_with_afl()
+        if self.engine == "explore":
+            return self._explore()
         command = [self.build.target, f"-seed={self.result['seed']}",
                    "-max_len=4096", "-timeout=60", "-rss_limit_mb=2560",
                    "-print_final_stats=1", "-artifact_prefix=./"]
@@ -154,7 +171,31 @@ class Run:
             wall_seconds=WALL_PER_CPU * self.seconds,
             metered_seconds=self.seconds)
 
+    def _explore(self):
+        """Each set of calls gets its share of the time. `executions` are
+        states, `calls` the transitions from them."""
+        spent = 0.0
+        for domain in DOMAINS:
+            seconds = max(1, self.seconds // len(DOMAINS))
+            command = [self.build.el2diff, "explore", "--calls", domain,
+                       "--workers", "1", "--seconds", seconds, "--json",
+                       "-o", self.directory / f"crash-{domain}.txt"]
+            outcome = processes.run(
+                command, self.log, directory=self.directory,
+                environment=processes.environment(),
+                wall_seconds=WALL_PER_CPU * self.seconds)
+            spent += outcome.cpu_seconds
+            told = _json_in(_read(self.log))
+            self.result["executions"] += int(told.get("states", 0))
+            self.result["calls"] += int(told.get("transitions", 0))
+            if self._program() is not None:
+                break
+        return processes.Outcome(outcome.status, spent)
+
     def _count(self, outcome):
+        if self.engine == "explore":
+            self.result["cpu_seconds"] = round(outcome.cpu_seconds, 3)
+            return
         log = self.directory / "counters"
         processes.run([self.no_fault.el2diff, "statistics",
                        self.directory / "statistics"], log)
