@@ -30,6 +30,12 @@ class Patch:
         return self.field("Target", "fuzz_pages")
 
     @property
+    def traits(self):
+        """What it is about, and what else is said of it, to be counted."""
+        also = re.findall(r"^# Also: *(.*?) *$", self._header, re.M)
+        return [self.field("Subject", "no subject"), *also]
+
+    @property
     def about(self):
         """Its class in the words before the first full stop."""
         return self.field("Class").split(".")[0]
