@@ -6,8 +6,10 @@
 
 #include <string.h>
 
-/* What a run costs besides its calls, as a number of calls. */
-#define EFFORT_OF_RUN 20
+/* What a run costs besides its calls, as a number of calls; and how many
+ * comparisons cost as much as a call on a few pages. */
+#define EFFORT_OF_RUN        20
+#define COMPARISONS_PER_CALL 32
 
 /* What combines things is tried as long as it costs less than this. */
 #define EFFORT_OF_COMBINATIONS 500000
@@ -21,6 +23,8 @@ struct minimizer {
     struct program *candidate;
     struct minimized *minimized;
     uint64_t effort_limit;
+    uint64_t effort_of_run; /* of the simplest so far */
+    uint64_t effort_of_last_run;
 };
 
 static void copy_program(struct program *to, const struct program *from)
@@ -49,17 +53,28 @@ static bool has_effort_left(const struct minimizer *minimizer)
     return minimizer->minimized->effort < minimizer->effort_limit;
 }
 
+/* What was done on the lockstep's machines ever. */
+static uint64_t effort_on(const struct lockstep *lockstep)
+{
+    const struct lockstep_counts *counts = lockstep->counts;
+    uint64_t comparisons = 0;
+    for (unsigned i = 0; i < CHECK_COUNT; i++) {
+        comparisons += counts->checks[i];
+    }
+    return counts->calls + counts->skipped + comparisons / COMPARISONS_PER_CALL;
+}
+
 /* Run a program. False when it does not diverge. */
 static bool diverges(struct minimizer *minimizer, const struct program *program,
                      struct divergence *divergence)
 {
-    const struct lockstep_counts *counts = minimizer->lockstep->counts;
-    uint64_t before = counts->calls + counts->skipped;
+    uint64_t before = effort_on(minimizer->lockstep);
     enum lockstep_end end =
         lockstep_run(minimizer->lockstep, program, divergence);
-    uint64_t calls = counts->calls + counts->skipped - before;
+    minimizer->effort_of_last_run =
+        effort_on(minimizer->lockstep) - before + EFFORT_OF_RUN;
     minimizer->minimized->runs++;
-    minimizer->minimized->effort += calls + EFFORT_OF_RUN;
+    minimizer->minimized->effort += minimizer->effort_of_last_run;
     return end == LOCKSTEP_DIVERGED;
 }
 
@@ -93,6 +108,7 @@ static bool try_as_it_is(struct minimizer *minimizer)
     }
     candidate->call_count = calls_needed(&divergence);
     minimizer->minimized->divergence = divergence;
+    minimizer->effort_of_run = minimizer->effort_of_last_run;
     copy_program(minimizer->program, candidate);
     return true;
 }
@@ -329,18 +345,12 @@ static bool remove_vms(struct minimizer *minimizer)
     return changed;
 }
 
-/* What it costs to run a program with as many calls so often. */
-static size_t effort_of(const struct program *program, size_t runs)
-{
-    return runs * (program->call_count + EFFORT_OF_RUN);
-}
-
 /* Any two calls, of long programs only those near each other. */
 static bool remove_two(struct minimizer *minimizer)
 {
     size_t count = minimizer->program->call_count;
     size_t distance =
-        EFFORT_OF_COMBINATIONS / (effort_of(minimizer->program, count) + 1);
+        EFFORT_OF_COMBINATIONS / (count * minimizer->effort_of_run + 1);
     for (size_t second = count; second-- > 1;) {
         size_t first = second > distance ? second - distance : 0;
         for (; first < second; first++) {
@@ -398,7 +408,7 @@ static bool remove_by_joining(struct minimizer *minimizer)
 {
     struct program *program = minimizer->program;
     size_t runs = 2 * count_pairs(program) * program->call_count;
-    if (effort_of(program, runs) > EFFORT_OF_COMBINATIONS) {
+    if (runs * minimizer->effort_of_run > EFFORT_OF_COMBINATIONS) {
         return false;
     }
     struct place place = PLACE_BEFORE_FIRST;
@@ -442,7 +452,8 @@ static bool remove_by_replacing(struct minimizer *minimizer)
 {
     const struct program *program = minimizer->program;
     size_t runs = program->call_count * program->call_count;
-    size_t limit = EFFORT_OF_REPLACEMENTS / (effort_of(program, runs) + 1);
+    size_t limit =
+        EFFORT_OF_REPLACEMENTS / (runs * minimizer->effort_of_run + 1);
     struct replacement replacement;
     for (uint32_t number = 0; number < EL2_CALL_NUMBER_LIMIT; number++) {
         size_t left = el2_calls[number].name == NULL ? 0 : limit;
@@ -496,6 +507,7 @@ static bool run_first(struct minimizer *minimizer)
     bool found = diverges(minimizer, minimizer->program,
                           &minimizer->minimized->divergence);
     lockstep->after = NULL;
+    minimizer->effort_of_run = minimizer->effort_of_last_run;
     if (found) {
         minimizer->candidate->call_count = skipped.kept;
         (void)try_candidate(minimizer);
@@ -507,8 +519,13 @@ bool minimize(struct lockstep *lockstep, struct program *program,
               uint64_t effort_limit, struct minimizer_room *room,
               struct minimized *minimized)
 {
-    struct minimizer minimizer = {lockstep, program, &room->candidate,
-                                  minimized, effort_limit};
+    struct minimizer minimizer = {
+        .lockstep = lockstep,
+        .program = program,
+        .candidate = &room->candidate,
+        .minimized = minimized,
+        .effort_limit = effort_limit,
+    };
     lockstep_watch before = lockstep->before;
     lockstep_watch after = lockstep->after;
     void *context = lockstep->watch_context;
