@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -16,12 +15,14 @@ struct seen_slot {
     uint64_t batch;
 };
 
+/* Of the worker that this process is. */
+static struct seen_slot seen[SEEN_SLOTS];
+
 /* The inside of a worker. */
 struct inside {
     struct batch *batch;
     const struct visited *visited;
     const struct expansion *expansion;
-    struct seen_slot *seen;
     uint64_t batch_number;
 };
 
@@ -43,16 +44,16 @@ static void made(void *context, size_t call, const struct el2_step *step)
 
 /* Whether it was found in this batch before; from now on it was. A batch finds
  * fewer than there are slots. */
-static bool is_seen(struct inside *inside, uint64_t hash)
+static bool is_seen(const struct inside *inside, uint64_t hash)
 {
     uint64_t at = hash * UINT64_C(0x9e3779b97f4a7c15) >> 46;
-    while (inside->seen[at].batch == inside->batch_number) {
-        if (inside->seen[at].hash == hash) {
+    while (seen[at].batch == inside->batch_number) {
+        if (seen[at].hash == hash) {
             return true;
         }
         at = (at + 1) % SEEN_SLOTS;
     }
-    inside->seen[at] = (struct seen_slot){hash, inside->batch_number};
+    seen[at] = (struct seen_slot){hash, inside->batch_number};
     return false;
 }
 
@@ -137,11 +138,9 @@ bool worker_start(struct worker *worker, struct expansion *expansion,
         .batch = share_batch(),
         .visited = visited,
         .expansion = expansion,
-        .seen = calloc(SEEN_SLOTS, sizeof *inside.seen),
     };
     *worker = (struct worker){.process = -1, .batch = inside.batch};
-    if (inside.batch == NULL || inside.seen == NULL || pipe(ask) != 0 ||
-        pipe(answer) != 0) {
+    if (inside.batch == NULL || pipe(ask) != 0 || pipe(answer) != 0) {
         return false;
     }
     expansion->listener = (struct expansion_listener){
@@ -156,7 +155,6 @@ bool worker_start(struct worker *worker, struct expansion *expansion,
     }
     close(ask[0]);
     close(answer[1]);
-    free(inside.seen);
     worker->ask = ask[1];
     worker->answer = answer[0];
     return worker->process > 0;

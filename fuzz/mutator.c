@@ -253,11 +253,9 @@ size_t mutator_mutate(const struct mutator *mutator, uint8_t *bytes,
     program_decode(bytes, size, &program);
     struct draft draft = begin(mutator, seed);
     uint64_t choice = random_below(&draft.random, 16);
-    if (draft.guide == NULL) {
-        mutate_blindly(&draft);
-    } else if (random_one_in(&draft.random, ANEW_PERIOD)) {
+    if (draft.guide != NULL && random_one_in(&draft.random, ANEW_PERIOD)) {
         growth_start_anew(&draft);
-    } else if (choice < 4) {
+    } else if (draft.guide == NULL || choice < 4) {
         mutate_blindly(&draft);
     } else if (choice < 12) {
         growth_grow(&draft);
