@@ -75,7 +75,7 @@ static bool add_entry(struct program_sources *sources, const char *directory,
 static bool add_directory(struct program_sources *sources, const char *path,
                           unsigned depth, struct program_sources_error *error)
 {
-    struct dirent **entries;
+    struct dirent **entries = NULL;
     if (depth == DEPTH_LIMIT) {
         return refuse(error, keep_path(sources, path),
                       "is too deep in directories");
