@@ -57,8 +57,9 @@ void table_index_add_bank_root(struct table_index *index, uint32_t bank,
 void table_index_reset(struct table_index *index);
 
 /* The last step made these stores, which are still in memory and will be taken
- * back: the tables that they linked are forgotten. One below such a table may
- * stay known; a store to it adds cells that are nothing. */
+ * back: the tables that they linked are forgotten. That saves going through
+ * them when they are linked elsewhere; one below such a table may stay known,
+ * and a store to it adds cells that are nothing. */
 void table_index_go_back(struct table_index *index,
                          const struct physical_store *stores, size_t count);
 

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include <string.h>
+
 #define PROGRAMS 400
 #define DETOURS  3
 
@@ -180,11 +182,53 @@ static void two_sockets(void **state)
     wander_on("two-socket");
 }
 
+static void make_text(struct side *side, const char *text)
+{
+    struct program_error error;
+    assert_true(program_parse(text, strlen(text), &program, &error));
+    program_resolve_all(&program, &platform, calls);
+    for (size_t i = 0; i < program.call_count; i++) {
+        make(side, &calls[i]);
+    }
+}
+
+/* What a VM's entry maps is known again when the entry is what it was: once
+ * the page is taken from the VM, the entry breaks vm_iso, and no store to the
+ * entry tells of that. */
+static void mapping_known_again(void **state)
+{
+    char why[DEVICETREE_WHY_SIZE];
+    const char *reason = "no reason";
+    (void)state;
+    assert_true(
+        platform_load(KNOWN_PLATFORM_DEFAULT, &platform, why, sizeof why));
+    winding.machine = el2_create_impl(&platform, &reason);
+    assert_non_null(winding.machine);
+    make_text(&winding, "el2diff program 1\n"
+                        "register_kvm\n"
+                        "assign_pfn_to_vm vm=1 gfn=0x10 pfn=ram+0x3\n"
+                        "map_pfn_vm vm=1 addr=0x10000 desc=ram+0x37ff "
+                        "level=3\n");
+    assert_true(winding.holds);
+    winding.machine->operations->keep(winding.machine);
+    make_text(&winding, "el2diff program 1\n"
+                        "map_vm_io vm=1 gpa=0x10000 pa=0x9200000\n");
+    assert_false(winding.step.panicked);
+    winding.machine->operations->go_back(winding.machine);
+    make_text(&winding, "el2diff program 1\n"
+                        "clear_vm_page vm=1 pfn=ram+0x3\n");
+    assert_false(winding.step.panicked);
+    assert_false(winding.holds);
+    assert_int_equal(winding.violation.invariant, EL2_INVARIANT_VM_ISO);
+    winding.machine->operations->destroy(winding.machine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tiny),
         cmocka_unit_test(two_sockets),
+        cmocka_unit_test(mapping_known_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
