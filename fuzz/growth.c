@@ -166,7 +166,7 @@ static bool grow_by_one(struct draft *draft)
         return true;
     }
     draft->program->call_count++;
-    if (verdict == GUIDE_CHANGES && random_one_in(&draft->random, 12)) {
+    if (verdict == GUIDE_CHANGES && random_one_in(&draft->random, 6)) {
         verdict = prepare_page(draft);
     }
     return verdict != GUIDE_PANICS;
@@ -252,8 +252,19 @@ static void end_with_refusal(struct draft *draft)
     program->call_count += ways > 0;
 }
 
+/* The first of a few calls that panics. */
+static void end_with_drawn_panic(struct draft *draft)
+{
+    enum guide_verdict verdict = GUIDE_SKIPPED;
+    for (unsigned i = 0; i < TRIES && verdict != GUIDE_PANICS; i++) {
+        draft_call(draft, next_call(draft));
+        verdict = draft_probe(draft, next_call(draft)).verdict;
+    }
+    draft->program->call_count += verdict == GUIDE_PANICS;
+}
+
 /* Some calls more, as far as a swarm of them goes, and mostly a refusal, which
- * may end the program. */
+ * may end the program: one of each kind as likely, or as they are drawn. */
 static void grow_for_a_while(struct draft *draft)
 {
     draft_choose_swarm(draft);
@@ -266,8 +277,13 @@ static void grow_for_a_while(struct draft *draft)
                   : choice < 6 ? grow_by_echo(draft)
                                : grow_by_one(draft);
     }
-    if (goes_on && !is_full(draft) && !random_one_in(&draft->random, 4)) {
+    if (!goes_on || is_full(draft) || random_one_in(&draft->random, 4)) {
+        return;
+    }
+    if (random_one_in(&draft->random, 2)) {
         end_with_refusal(draft);
+    } else {
+        end_with_drawn_panic(draft);
     }
 }
 
@@ -282,5 +298,18 @@ void growth_start_anew(struct draft *draft)
     draft->program->call_count = 0;
     for (uint64_t n = 1 + random_below(&draft->random, ROUNDS); n > 0; n--) {
         growth_grow(draft);
+    }
+}
+
+void growth_draw_to_panic(struct draft *draft)
+{
+    size_t n = 1 + random_below(&draft->random, GROWTH);
+    enum guide_verdict verdict = GUIDE_SKIPPED;
+    draft->program->call_count = 0;
+    guide_begin(draft->guide);
+    for (size_t i = 0; i < n && verdict != GUIDE_PANICS; i++) {
+        draft_call(draft, next_call(draft));
+        verdict = draft_try(draft, next_call(draft));
+        draft->program->call_count += verdict != GUIDE_SKIPPED;
     }
 }

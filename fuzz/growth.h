@@ -15,6 +15,9 @@ void growth_grow(struct draft *draft);
 /* The same from nothing, several times over. */
 void growth_start_anew(struct draft *draft);
 
+/* From nothing calls that nobody chose, to the first panic: a short program. */
+void growth_draw_to_panic(struct draft *draft);
+
 /* Take out the calls that would never be made, and most of those that do
  * nothing or take too long. */
 void growth_tidy(struct draft *draft);

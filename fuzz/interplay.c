@@ -5,8 +5,8 @@
 /* Calls tried to make another one end otherwise. */
 #define DISTURBANCES 32
 
-/* Most calls from the one that is bent to the one that is watched. */
-#define BEND_DISTANCE 16
+/* Most calls from where something changes to the one that is watched. */
+#define DISTANCE 16
 
 /* To where the program is before one of its calls. Returns that call, or the
  * one that ends the program sooner. */
@@ -65,6 +65,30 @@ static void insert(struct draft *draft, size_t at,
     }
 }
 
+/* How the watched call ends when the calls before it are made from `from` on,
+ * where the guide is; false when one of them panics. */
+static bool is_reached(struct draft *draft, size_t from, size_t watched,
+                       struct guide_ending *ending)
+{
+    const struct program *program = draft->program;
+    for (size_t i = from; i < watched; i++) {
+        if (draft_try(draft, &program->calls[i]) == GUIDE_PANICS) {
+            return false;
+        }
+    }
+    *ending = draft_probe(draft, &program->calls[watched]);
+    return true;
+}
+
+/* Half of the time what disturbs comes right before the watched call. */
+static size_t draw_place_before(struct draft *draft, size_t watched)
+{
+    size_t most = watched < DISTANCE ? watched : DISTANCE;
+    return random_one_in(&draft->random, 2)
+               ? watched
+               : watched - random_below(&draft->random, most + 1);
+}
+
 void interplay_disturb(struct draft *draft)
 {
     struct program *program = draft->program;
@@ -72,24 +96,28 @@ void interplay_disturb(struct draft *draft)
         program->call_count + 2 > PROGRAM_CALL_LIMIT) {
         return;
     }
-    size_t at = follow_to(draft, draw_watched(draft));
-    const struct program_call watched = program->calls[at];
-    struct guide_ending before = draft_probe(draft, &watched);
+    size_t watched = draw_watched(draft);
+    size_t at = draw_place_before(draft, watched);
+    struct guide_ending before;
+    if (follow_to(draft, at) != at) {
+        return;
+    }
     uint32_t number = draft_number(draft);
     size_t position = guide_position(draft->guide);
+    if (!is_reached(draft, at, watched, &before)) {
+        return;
+    }
     for (unsigned i = 0; i < DISTURBANCES; i++) {
         struct program_call calls[2];
+        struct guide_ending after;
+        guide_rewind(draft->guide, position);
         size_t made = make_disturbance(draft, number, calls);
-        if (made == 0) {
-            continue;
-        }
-        struct guide_ending after = draft_probe(draft, &watched);
-        if (!guide_same_ending(&before, &after)) {
+        if (made > 0 && is_reached(draft, at, watched, &after) &&
+            !guide_same_ending(&before, &after)) {
             insert(draft, at, calls, made);
             drop_after_panic(draft);
             return;
         }
-        guide_rewind(draft->guide, position);
     }
 }
 
@@ -148,7 +176,7 @@ static bool choose_bend(struct draft *draft, struct bend *bend)
         return false;
     }
     size_t watched = draw_watched(draft);
-    size_t most = watched < BEND_DISTANCE ? watched : BEND_DISTANCE;
+    size_t most = watched < DISTANCE ? watched : DISTANCE;
     if (most == 0) {
         return false;
     }

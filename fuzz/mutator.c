@@ -22,6 +22,15 @@
  * again. */
 #define ANEW_PERIOD 3
 
+/* One in four programs of so many calls is forgotten for one that is drawn to
+ * its first panic: nearly all that are much shorter, few that are longer. A
+ * program tests one panic, so where a mistake is plain the shortest programs
+ * find it with the fewest calls; a corpus that has got further is past it. */
+#define PLAIN_CALLS 12
+
+/* One program in so many that is made of nothing is of table primitives. */
+#define TABLES_PERIOD 12
+
 /* One program in so many is run without a table that it takes; of those drawn
  * without a guide one of the first few. */
 #define TABLE_FAILURE_PERIOD 64
@@ -244,6 +253,35 @@ static void mutate_blindly(struct draft *draft)
     }
 }
 
+static void choose_run(struct random *random)
+{
+    program.run = random_one_in(random, TABLES_PERIOD) ? EL2_RUN_TABLES
+                                                       : EL2_RUN_CONTRACTS;
+}
+
+static void mutate_with_guide(struct draft *draft)
+{
+    struct random *random = &draft->random;
+    size_t most = PLAIN_CALLS + program.call_count;
+    uint64_t choice = random_below(random, 16);
+    if (random_below(random, most) < PLAIN_CALLS &&
+        random_below(random, most) < PLAIN_CALLS) {
+        choose_run(random);
+        growth_draw_to_panic(draft);
+    } else if (random_one_in(random, ANEW_PERIOD)) {
+        choose_run(random);
+        growth_start_anew(draft);
+    } else if (choice < 4) {
+        mutate_blindly(draft);
+    } else if (choice < 12) {
+        growth_grow(draft);
+    } else if (choice < 14) {
+        interplay_disturb(draft);
+    } else {
+        interplay_bend(draft);
+    }
+}
+
 size_t mutator_mutate(const struct mutator *mutator, uint8_t *bytes,
                       size_t size, size_t max_size, uint32_t seed)
 {
@@ -252,17 +290,10 @@ size_t mutator_mutate(const struct mutator *mutator, uint8_t *bytes,
     }
     program_decode(bytes, size, &program);
     struct draft draft = begin(mutator, seed);
-    uint64_t choice = random_below(&draft.random, 16);
-    if (draft.guide != NULL && random_one_in(&draft.random, ANEW_PERIOD)) {
-        growth_start_anew(&draft);
-    } else if (draft.guide == NULL || choice < 4) {
+    if (draft.guide == NULL) {
         mutate_blindly(&draft);
-    } else if (choice < 12) {
-        growth_grow(&draft);
-    } else if (choice < 14) {
-        interplay_disturb(&draft);
     } else {
-        interplay_bend(&draft);
+        mutate_with_guide(&draft);
     }
     choose_failing_table(&draft);
     return encode(bytes, max_size);

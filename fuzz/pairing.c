@@ -107,8 +107,9 @@ static unsigned weight_of_vm(uint32_t number,
 {
     switch (number) {
     case EL2_CALL_remap_vm_image:
-        return 12;
+        return 20;
     case EL2_CALL_set_boot_info:
+        return 12;
     case EL2_CALL_verify_vm_image:
         return 8;
     case EL2_CALL_register_vcpu:

@@ -15,6 +15,7 @@
 #include "tests/unit/model_cases.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     PROGRAMS = 8000,
@@ -54,12 +55,14 @@ static void run_programs(const char *target, struct lockstep_counts *counts)
     static struct paired_machines pair;
     static struct mutator mutator;
     static uint8_t bytes[SPACE];
+    static uint8_t kept[SPACE]; /* what gets further, as an engine keeps it */
+    size_t kept_size = 0;
+    size_t kept_calls = 0;
     struct el2_platform platform = tiny();
     const struct pairing *pairing = pairing_find(target);
     struct divergence divergence;
     struct guide guide;
     const char *why = "no reason";
-    size_t size = 0;
     assert_true(guide_create(&guide, &platform, &why));
     mutator_create(&mutator, pairing->weight);
     mutator.guides = &guide;
@@ -69,13 +72,22 @@ static void run_programs(const char *target, struct lockstep_counts *counts)
     }
     pair.lockstep.end_comparison_period = 1;
     for (int i = 0; i < PROGRAMS; i++) {
-        size = mutator_mutate(&mutator, bytes, size, SPACE, (uint32_t)i);
+        memcpy(bytes, kept, kept_size);
+        size_t size =
+            mutator_mutate(&mutator, bytes, kept_size, SPACE, (uint32_t)i);
         program_decode(bytes, size, &program);
         if (lockstep_run(&pair.lockstep, &program, &divergence) ==
             LOCKSTEP_DIVERGED) {
             report(&divergence, i);
         }
-        size = program.call_count > LONGEST ? 0 : size;
+        if (program.call_count > LONGEST) {
+            kept_size = 0;
+            kept_calls = 0;
+        } else if (program.call_count >= kept_calls) {
+            memcpy(kept, bytes, size);
+            kept_size = size;
+            kept_calls = program.call_count;
+        }
     }
     *counts = *pair.lockstep.counts;
     pairing_shut_down(&pair);
@@ -87,7 +99,7 @@ static void run_programs(const char *target, struct lockstep_counts *counts)
 static void assert_worth(const struct lockstep_counts *counts)
 {
     assert_in_range(counts->calls / PROGRAMS, 20, LONGEST);
-    assert_in_range(counts->telling * 100 / counts->calls, 70, 100);
+    assert_in_range(counts->telling * 100 / counts->calls, 60, 100);
     assert_in_range(counts->panics, PROGRAMS / 20, PROGRAMS);
 }
 

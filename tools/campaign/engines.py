@@ -30,6 +30,10 @@ WALL_PER_CPU = 20
 
 REPLAYS = 3
 
+# Seconds of one program after which libFuzzer says that it never ends, as in
+# tools/fuzz.
+TIMEOUT = "-timeout=10"
+
 
 def flavour_of(engine):
     """Which build the engine drives; see builds.FLAVOURS."""
@@ -139,7 +143,7 @@ class Run:
         if self.engine == "explore":
             return self._explore()
         command = [self.build.target, f"-seed={self.result['seed']}",
-                   "-max_len=4096", "-timeout=60", "-rss_limit_mb=2560",
+                   "-max_len=4096", TIMEOUT, "-rss_limit_mb=2560",
                    "-print_final_stats=1", "-artifact_prefix=./"]
         return processes.run(
             processes.with_cpu_limit(command, self.seconds), self.log,
@@ -225,11 +229,13 @@ class Run:
                 f"({report.signature}), see {self.log}")
 
     def _replay(self, build, program, log, target=None):
-        """What a replay says. Without a comparison only the target itself
-        does what was done when the program was found."""
+        """What a replay says. Without a comparison, or of code that never
+        ends, only the target itself says what it said when the program was
+        found."""
         log = self.directory / log
-        if self.engine == "crash-only" and build is self.build:
-            command = [build.target, program]
+        endless = pathlib.Path(program).name.startswith("timeout-")
+        if (self.engine == "crash-only" or endless) and build is self.build:
+            command = [build.target, TIMEOUT, program]
         else:
             command = [build.el2diff, "replay", "--quiet", "--target",
                        target or self.patch.target, program]
