@@ -259,13 +259,22 @@ static void choose_run(struct random *random)
                                                        : EL2_RUN_CONTRACTS;
 }
 
+/* With what probability, see PLAIN_CALLS. */
+static bool is_short(struct random *random, size_t calls)
+{
+    for (int i = 0; i < 2; i++) {
+        if (random_below(random, PLAIN_CALLS + calls) >= PLAIN_CALLS) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void mutate_with_guide(struct draft *draft)
 {
     struct random *random = &draft->random;
-    size_t most = PLAIN_CALLS + program.call_count;
     uint64_t choice = random_below(random, 16);
-    if (random_below(random, most) < PLAIN_CALLS &&
-        random_below(random, most) < PLAIN_CALLS) {
+    if (is_short(random, program.call_count)) {
         choose_run(random);
         growth_draw_to_panic(draft);
     } else if (random_one_in(random, ANEW_PERIOD)) {
