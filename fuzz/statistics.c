@@ -66,6 +66,10 @@ static const char *check_file(const struct statistics *statistics,
         return other_version;
     }
     bool ends = memchr(statistics->target, '\0', STATISTICS_TARGET_SIZE);
+    for (size_t i = 0; i < STATISTICS_KNOWN_LIMIT; i++) {
+        ends = ends && memchr(statistics->known[i].signature, '\0',
+                              DIVERGENCE_SIGNATURE_SIZE);
+    }
     return ends ? NULL : not_counters;
 }
 
@@ -135,6 +139,22 @@ struct statistics *statistics_open(const char *path, const char *target,
         begin(statistics, target);
     }
     return statistics;
+}
+
+void statistics_add_past(struct statistics *statistics, const char *signature)
+{
+    statistics->past++;
+    for (size_t i = 0; i < STATISTICS_KNOWN_LIMIT; i++) {
+        struct statistics_known *known = &statistics->known[i];
+        if (known->signature[0] == '\0') {
+            snprintf(known->signature, sizeof known->signature, "%s",
+                     signature);
+        }
+        if (strcmp(known->signature, signature) == 0) {
+            known->past++;
+            return;
+        }
+    }
 }
 
 uint64_t statistics_median_length(const struct statistics *statistics)

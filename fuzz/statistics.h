@@ -6,6 +6,7 @@
 #define FUZZ_STATISTICS_H
 
 #include "fuzz/check.h"
+#include "fuzz/divergence.h"
 #include "fuzz/lockstep.h"
 #include "fuzz/outcome_table.h"
 
@@ -15,12 +16,23 @@
 
 #define STATISTICS_TARGET_SIZE 32
 
+/* Most known divergences that are counted apart; more are counted together. */
+#define STATISTICS_KNOWN_LIMIT 64
+
+/* A known divergence, and how often the run went past it; one that it did not
+ * go past has no signature. */
+struct statistics_known {
+    char signature[DIVERGENCE_SIGNATURE_SIZE]; /* ended */
+    uint64_t past;
+};
+
 struct statistics {
     uint64_t magic;
     uint64_t layout; /* of what is counted, by the names of all of it */
     char target[STATISTICS_TARGET_SIZE]; /* that counts, ended */
     uint64_t smmus; /* 1: of its platforms one has an SMMU */
-    uint64_t past;  /* known divergences that the run went past */
+    uint64_t past;  /* known divergences that the run went past, all of them */
+    struct statistics_known known[STATISTICS_KNOWN_LIMIT];
     struct lockstep_counts counts;
     struct outcome_table table;
 };
@@ -38,6 +50,9 @@ struct statistics *statistics_open(const char *path, const char *target,
  * counters as this program counts them: *why then says so. */
 bool statistics_read(const char *path, struct statistics *statistics,
                      const char **why);
+
+/* The run went past a known divergence. */
+void statistics_add_past(struct statistics *statistics, const char *signature);
 
 /* As many calls, at least, were executed of half of the programs. */
 uint64_t statistics_median_length(const struct statistics *statistics);

@@ -230,7 +230,7 @@ static void diverged(const struct divergence *divergence)
     char signature[DIVERGENCE_SIGNATURE_SIZE];
     divergence_signature(divergence, signature, sizeof signature);
     if (is_past(signature)) {
-        target.statistics->past++;
+        statistics_add_past(target.statistics, signature);
         return;
     }
     char replay[512];

@@ -8,8 +8,8 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: el2diff statistics [--outcomes|--checks|--table [--json]]\n"
-    "                          [--strict] FILE\n"
+    "usage: el2diff statistics [--outcomes|--checks|--past|--table]\n"
+    "                          [--json] [--strict] FILE\n"
     "\n"
     "Print the counters that a fuzz target keeps in FILE, a line each. The\n"
     "target was started with EL2DIFF_STATISTICS=FILE and may still run.\n"
@@ -18,6 +18,8 @@ static const char usage[] =
     "               reached, and of those that cannot be, why\n"
     "  --checks     instead how often each check compared something, and of\n"
     "               those that never did, whether the target could have\n"
+    "  --past       instead how often the run went past each of the known\n"
+    "               divergences that EL2DIFF_PAST names\n"
     "  --table      instead how each call ended, by the state that the page\n"
     "               which it names was in: reached, possible or impossible\n"
     "  --json       with --table: one object\n"
@@ -46,6 +48,7 @@ enum report {
     REPORT_COUNTERS,
     REPORT_OUTCOMES,
     REPORT_CHECKS,
+    REPORT_PAST,
     REPORT_TABLE,
 };
 
@@ -163,6 +166,21 @@ static void print_checks(const struct statistics *statistics)
     }
 }
 
+static void print_past(const struct statistics *statistics)
+{
+    uint64_t apart = 0;
+    for (size_t i = 0; i < STATISTICS_KNOWN_LIMIT; i++) {
+        const struct statistics_known *known = &statistics->known[i];
+        if (known->signature[0] != '\0') {
+            printf("%s %" PRIu64 "\n", known->signature, known->past);
+            apart += known->past;
+        }
+    }
+    if (apart < statistics->past) {
+        printf("others %" PRIu64 "\n", statistics->past - apart);
+    }
+}
+
 static int complain(const char *what, const char *why)
 {
     fprintf(stderr, "el2diff statistics: %s: %s\n", what, why);
@@ -180,6 +198,9 @@ static int print(const struct wish *wish, const struct statistics *statistics)
         break;
     case REPORT_CHECKS:
         print_checks(statistics);
+        break;
+    case REPORT_PAST:
+        print_past(statistics);
         break;
     case REPORT_TABLE:
         if (!wish->json) {
@@ -204,6 +225,7 @@ static bool parse_report(const char *option, enum report *report)
     } reports[] = {
         {"--outcomes", REPORT_OUTCOMES},
         {"--checks", REPORT_CHECKS},
+        {"--past", REPORT_PAST},
         {"--table", REPORT_TABLE},
     };
     for (size_t i = 0; i < sizeof reports / sizeof reports[0]; i++) {

@@ -20,11 +20,11 @@ def _ask(el2diff, *arguments):
 
 
 def gone_past(el2diff, path):
-    """How often the runs that count in a file went past something."""
+    """How often the runs that count in a file went past each signature."""
     if not path.exists():
-        return 0
-    found = re.search(r"^past (\d+)$", _ask(el2diff, path), re.M)
-    return int(found[1]) if found else 0
+        return {}
+    told = re.findall(r"^(\S+) (\d+)$", _ask(el2diff, "--past", path), re.M)
+    return {signature: int(count) for signature, count in told}
 
 
 def _add_cells(el2diff, path, counts, possible):

@@ -168,7 +168,6 @@ class Slice:
         self.executions = 0   # of a target that counts none itself
         self.cpu_seconds = 0.0
         self.found = []       # findings, that have no least program yet
-        self.past_together = {}
         self.trouble = None   # why it ended early
 
     def run(self, seconds, past, seed):
@@ -178,10 +177,11 @@ class Slice:
         while (left := int(end - time.monotonic())) >= 1:
             self._begin()
             signatures = past()
-            before = self._gone_past(signatures)
+            before = self._gone_past() if signatures else {}
             outcome = self._engine(left, signatures, seed)
             self.cpu_seconds += outcome.cpu_seconds
-            self._count_past(signatures, before)
+            if signatures:
+                self._count_past(before)
             found = self.take(counts=True)
             if not found:
                 if outcome.status not in (0, -signal.SIGKILL):
@@ -215,18 +215,13 @@ class Slice:
         for name in ("new", "found", "seeds"):
             (self.directory / name).mkdir()
 
-    def _gone_past(self, signatures):
-        return (counters.gone_past(self.engines.el2diff(), self.statistics)
-                if signatures else 0)
+    def _gone_past(self):
+        return counters.gone_past(self.engines.el2diff(), self.statistics)
 
-    def _count_past(self, signatures, before):
-        count = self._gone_past(signatures) - before
-        if count <= 0:
-            return
-        if len(signatures) == 1:
-            self.engines.findings.gone_past(self.target, signatures[0], count)
-        key = ",".join(signatures)
-        self.past_together[key] = self.past_together.get(key, 0) + count
+    def _count_past(self, before):
+        for signature, count in self._gone_past().items():
+            self.engines.findings.gone_past(
+                self.target, signature, count - before.get(signature, 0))
 
     def _environment(self, signatures, **variables):
         if signatures:

@@ -54,7 +54,6 @@ class Finding:
     divergence          whether machines differed, or else a sanitizer, a limit
                         or the target itself ended the run
     count               runs that ended with it, and those that went past it
-                        when nothing else was gone past
     first_seen, last_seen   times, as in history.json
     status              "present", or "gone": no program shows it any more
     came_back           it was gone, and no report has told yet that it is not
@@ -179,7 +178,7 @@ class Findings:
             finding.save()
 
     def gone_past(self, target, signature, count):
-        """Runs went past it, and past nothing else."""
+        """Runs went past it so often."""
         with self._lock:
             finding = self._all.get((target, signature))
             if finding and count:

@@ -62,7 +62,6 @@ class Night:
         self.problems = []      # that make the night fail
         self.notes = []         # that do not
         self.samples = []       # of coverage
-        self.past_together = {}  # by target: by signatures: how often
         self.executions = {}    # of targets that count none themselves
         self.merged = {}        # by target: inputs that a merge left out
         self.slices = 0
@@ -299,9 +298,6 @@ class Night:
             if run.target == "fuzz_platform":
                 self.executions[run.target] = (
                     self.executions.get(run.target, 0) + run.executions)
-            together = self.past_together.setdefault(run.target, {})
-            for key, count in run.past_together.items():
-                together[key] = together.get(key, 0) + count
         if run.trouble and seconds < 2 and not run.found:
             self.schedule.forbid(run.engine, run.target)
             self.problems.append(f"{run.target}: {run.trouble}")

@@ -111,21 +111,13 @@ def _targets(data):
                    "gone past"], rows)
 
 
-def _others(entry):
-    if not entry["tonight_with_others"]:
-        return ""
-    return (f', and {entry["tonight_with_others"]:,} together with others that '
-            "were gone past")
-
-
 def _finding(finding):
     parts = [
         f'<article><h3><code>{_e(finding["target"])}</code> '
         f'<code>{_e(finding["signature"])}</code></h3>',
         f'<p><span class="{"mark" if finding["is_new"] else ""}">'
         f'{_e(finding["standing"])}</span>: {_e(finding["why"])}. Seen '
-        f'{finding["count"]:,} times, {finding["tonight"]:,} tonight'
-        f'{_others(finding)}; first '
+        f'{finding["count"]:,} times, {finding["tonight"]:,} tonight; first '
         f'{_e(finding["first_seen"])}, last {_e(finding["last_seen"])}; found '
         f'by {_e(finding["engine"])}; programs kept: '
         f'{len(finding["programs"])}, in '
@@ -148,30 +140,16 @@ def _findings(data):
     return "".join(map(_finding, shown))
 
 
-def _together(data):
-    rows = [[f'<code>{_e(t["target"])}</code>',
-             "<br>".join(f"<code>{_e(s)}</code>" for s in key.split(",")),
-             count]
-            for t in data["targets"]
-            for key, count in sorted(t["gone_past_together"].items())]
-    if not rows:
-        return ""
-    return ("<h3>Gone past</h3><p>A target counts these together when it goes "
-            "past several.</p>" +
-            _table(["target", "divergences", "times"], rows))
-
-
 def _known(data):
     if not data["known"]:
         return "<p>The file names none.</p>"
     return _table(
         ["target", "signature", "tonight it is", "", "seen", "tonight",
-         "with others", "known until", "link"],
+         "known until", "link"],
         [[f'<code>{_e(k["target"])}</code>',
           f'<code>{_e(k["signature"])}</code>',
           f'<b>{_e(k["standing"])}</b>', _e(k["why"]), k["count"],
-          k["tonight"], k["tonight_with_others"], _e(k["expires"]),
-          _link(k["link"])]
+          k["tonight"], _e(k["expires"]), _link(k["link"])]
          for k in data["known"]])
 
 
@@ -230,7 +208,7 @@ def of(data):
     """The page of the data of report.json."""
     sections = [
         ("Targets", _targets(data)),
-        ("Findings", _findings(data) + _together(data)),
+        ("Findings", _findings(data)),
         ("Known findings", _known(data)),
         ("Coverage tonight", _tonight(data)),
         ("Coverage and corpus over the nights", _nights(data)),

@@ -98,16 +98,7 @@ def _target(night, target, counted):
                        night.canaries.results.get(canary)]),
         "corpus": {"before": night.corpus_before[target], "after": inputs,
                    "left_out": night.merged.get(target)},
-        "gone_past_together": night.past_together.get(target, {}),
     }
-
-
-def _with_others(night, target, signature):
-    """How often a target went past this or others, which it counts
-    together."""
-    return sum(count for key, count in
-               night.past_together.get(target, {}).items()
-               if "," in key and signature in key.split(","))
 
 
 def _finding(night, finding):
@@ -117,7 +108,6 @@ def _finding(night, finding):
     return {
         **record,
         "tonight": finding.tonight,
-        "tonight_with_others": _with_others(night, *finding.key),
         "standing": judgement.standing,
         "why": judgement.why,
         "is_new": judgement.is_new,
@@ -139,8 +129,7 @@ def _known(night, entry):
             "standing": judgement.standing, "why": judgement.why,
             "is_new": judgement.is_new,
             "count": finding.record["count"] if finding else 0,
-            "tonight": finding.tonight if finding else 0,
-            "tonight_with_others": _with_others(night, *entry.key)}
+            "tonight": finding.tonight if finding else 0}
 
 
 def _reasons(night, data):
@@ -281,8 +270,7 @@ def print_summary(data, directory):
               f"{corpus['after']}")
     for known in data["known"]:
         print(f"  {known['standing']}: {known['target']} {known['signature']}, "
-              f"{known['tonight']} tonight, and with others "
-              f"{known['tonight_with_others']}")
+              f"{known['tonight']} tonight")
     for finding in data["findings"]:
         if finding["standing"] == "gone":
             print(f"  gone: {finding['target']} {finding['signature']}")

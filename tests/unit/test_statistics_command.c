@@ -165,6 +165,33 @@ static void impossible_cells(void **state)
     assert_says(0, "\nimpossible_cells 0\n");
 }
 
+/* Each apart as far as there is room, and what else in one number. */
+static void known_divergences(void **state)
+{
+    (void)state;
+    struct statistics *statistics = good_run("fuzz_pages");
+    run("--past", "");
+    assert_string_equal(ran.out, "");
+    statistics_add_past(statistics, "a.b.c");
+    statistics_add_past(statistics, "d.e.f");
+    statistics_add_past(statistics, "a.b.c");
+    run("--past", "");
+    assert_string_equal(ran.out, "a.b.c 2\nd.e.f 1\n");
+    for (int i = 0; i < STATISTICS_KNOWN_LIMIT; i++) {
+        char signature[DIVERGENCE_SIGNATURE_SIZE];
+        snprintf(signature, sizeof signature, "call.outcome.%d", i);
+        statistics_add_past(statistics, signature);
+    }
+    run("--past", "");
+    assert_says(0, "a.b.c 2\nd.e.f 1\ncall.outcome.0 1\n");
+    assert_says(0, "call.outcome.61 1\nothers 2\n");
+    run("", "");
+    assert_says(0, "\npast 67\n");
+    memset(statistics->known[3].signature, 'x', DIVERGENCE_SIGNATURE_SIZE);
+    run("--past", "");
+    assert_int_equal(ran.status, 2);
+}
+
 static int remove_file(void **state)
 {
     (void)state;
@@ -177,7 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_checks),       cmocka_unit_test(vacuous_checks),
         cmocka_unit_test(no_calls),         cmocka_unit_test(cells),
-        cmocka_unit_test(impossible_cells),
+        cmocka_unit_test(impossible_cells), cmocka_unit_test(known_divergences),
     };
     return cmocka_run_group_tests(tests, NULL, remove_file);
 }
