@@ -21,8 +21,8 @@ ENGINES = {
 }
 
 # What `explore` goes through, one after the other: the sets of calls of
-# `el2diff explore`.
-DOMAINS = ("pages", "hypercalls")
+# `el2diff explore`. All of `pages` is in `dma`.
+DOMAINS = ("dma", "hypercalls")
 
 # On a machine with other work CPU seconds take longer; a process that sleeps
 # ends all the same.
