@@ -13,11 +13,14 @@ FIELDS = ("name", "class", "target", "engine", "seed", "seconds", "found",
 
 
 def write_json(results, path):
-    """A list of objects, one for each run."""
-    pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", encoding="utf-8") as file:
+    """A list of objects, one for each run; the file is whole at any time."""
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(path.name + ".new")
+    with open(new, "w", encoding="utf-8") as file:
         json.dump(results, file, indent=1)
         file.write("\n")
+    new.replace(path)
 
 
 def write_csv(results, path):
