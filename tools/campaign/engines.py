@@ -30,7 +30,7 @@ WALL_PER_CPU = 20
 
 REPLAYS = 3
 
-# Seconds of one program after which libFuzzer says that it never ends, as in
+# libFuzzer's option for after how many seconds a program never ends; as in
 # tools/fuzz.
 TIMEOUT = "-timeout=10"
 
