@@ -86,7 +86,7 @@ static bool is_with(const struct program *before, size_t at, size_t count)
            same_calls(&program.calls[at + count], &before->calls[at], rest);
 }
 
-/* Where calls were put in, the one after them ends otherwise than before. */
+/* Where calls were put in, one after them ends otherwise than before. */
 static bool ends_otherwise(const struct program *before,
                            const struct guide_ending *endings)
 {
@@ -94,9 +94,11 @@ static bool ends_otherwise(const struct program *before,
     for (size_t at = 0; at < before->call_count; at++) {
         for (size_t count = 1; count <= 2; count++) {
             if (is_with(before, at, count)) {
-                struct guide_ending after = ending_at(at + count, &changed);
-                if (!guide_same_ending(&after, &endings[at])) {
-                    return true;
+                for (size_t i = at; i + count < program.call_count; i++) {
+                    struct guide_ending after = ending_at(i + count, &changed);
+                    if (!guide_same_ending(&after, &endings[i])) {
+                        return true;
+                    }
                 }
             }
         }

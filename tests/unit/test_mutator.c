@@ -203,6 +203,25 @@ static void guided_programs_go_deep(void **state)
     assert_in_range(panics, 10, ROUNDS / 20);
 }
 
+/* From nothing come short programs, which end where they panic. */
+static void programs_from_nothing_are_short(void **state)
+{
+    (void)state;
+    static uint8_t bytes[SPACE + GUARD];
+    struct random random = random_from(5);
+    size_t calls = 0;
+    size_t panics = 0;
+    for (unsigned i = 0; i < 100; i++) {
+        size_t size = mutator_mutate(&mutator, bytes, 0, SPACE,
+                                     (uint32_t)random_next(&random));
+        program_decode(bytes, size, &program);
+        calls += program.call_count;
+        panics += guide_follow(&guide, &program) < program.call_count;
+    }
+    assert_in_range(calls, 200, 1600);
+    assert_in_range(panics, 60, 100);
+}
+
 /* What is taken back leaves no trace: the next call sees the same state. */
 static void guide_takes_back(void **state)
 {
@@ -238,6 +257,8 @@ int main(void)
                                         end_guide),
         cmocka_unit_test_setup_teardown(guided_programs_go_deep, with_guide,
                                         end_guide),
+        cmocka_unit_test_setup_teardown(programs_from_nothing_are_short,
+                                        with_guide, end_guide),
         cmocka_unit_test_setup_teardown(guide_takes_back, with_guide,
                                         end_guide),
     };
