@@ -130,6 +130,32 @@ static void disturbed_calls_end_otherwise(void **state)
     assert_in_range(disturbed, 4, ROUNDS);
 }
 
+/* Calls are put in too that the one right after them does not notice. */
+static void disturbs_from_further_away(void **state)
+{
+    static const char text[] = "el2diff program 1\n"
+                               "register_kvm\n"
+                               "host_fault addr=ram+0x5000\n"
+                               "register_vcpu vm=1 vcpu=0\n";
+    static struct program before;
+    (void)state;
+    unsigned further = 0;
+    for (uint32_t seed = 0; seed < ROUNDS; seed++) {
+        struct draft draft = begin(text, seed);
+        size_t changed;
+        before = program;
+        struct guide_ending next = ending_at(1, &changed);
+        interplay_disturb(&draft);
+        for (size_t count = 1; count <= 2; count++) {
+            if (is_with(&before, 1, count)) {
+                struct guide_ending after = ending_at(1 + count, &changed);
+                further += guide_same_ending(&next, &after);
+            }
+        }
+    }
+    assert_in_range(further, 1, ROUNDS);
+}
+
 static uint64_t magnitude(uint64_t value)
 {
     uint64_t bits = 0;
@@ -217,6 +243,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_GUIDE(disturbed_calls_end_otherwise),
+        WITH_GUIDE(disturbs_from_further_away),
         WITH_GUIDE(bent_operands_are_at_an_edge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
