@@ -51,10 +51,11 @@ struct shim_register_write {
     uint64_t value;
 };
 
-/* Most words that a call reads: of a range of EL2_RANGE_PAGES_MAX pages some
- * thousand for each, many times what any call has a reason to. Code that never
- * ends is stopped after a moment, and on every machine at the same word. */
-#define SHIM_STEP_READS_MAX (UINT64_C(1) << 22)
+/* Most words that a call reads: of a range of EL2_RANGE_PAGES_MAX pages 64 for
+ * each, where one would do that walks four levels a dozen times for each page.
+ * Code that never ends is stopped after a moment, and on every machine at the
+ * same word. */
+#define SHIM_STEP_READS_MAX (UINT64_C(64) * EL2_RANGE_PAGES_MAX)
 
 struct shim_host {
     struct physical memory;
