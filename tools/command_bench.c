@@ -1,5 +1,7 @@
 /* el2diff bench: how fast the machines are, as ratios within one run. */
 #include "devicetree/known.h"
+#include "explore/domain.h"
+#include "explore/explore.h"
 #include "fuzz/pairing.h"
 #include "tools/bench_mix.h"
 #include "tools/commands.h"
@@ -8,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 static const char usage[] =
@@ -16,8 +19,9 @@ static const char usage[] =
     "Measure, in CPU time of one core: the EL2 code alone, the lockstep of\n"
     "specification and EL2 code with comparison and the specification's\n"
     "invariants, the same with the invariants of both, as the fuzz targets\n"
-    "run it, and the same program on boards with 16 MiB and 16 GiB. All are\n"
-    "measured in turn, N rounds (default 15), and the medians are told.\n"
+    "run it, the same program on boards with 16 MiB and 16 GiB, and the\n"
+    "exploration of the set `pages` to a bounded depth. All are measured in\n"
+    "turn, N rounds (default 15), and the medians are told.\n"
     "\n"
     "  --json   one object: calls_per_second (EL2 code alone),\n"
     "           checked_calls_per_second (lockstep), lockstep_to_impl (their\n"
@@ -25,7 +29,9 @@ static const char usage[] =
     "           invariants of both), run_16GiB_to_16MiB (ratio of the times "
     "of\n"
     "           a run, with the invariants of both, as in all that follows),\n"
-    "           blocks_calls_per_second, blocks_checked_calls_per_second\n"
+    "           blocks_calls_per_second, blocks_checked_calls_per_second,\n"
+    "           transitions_per_second (exploration), "
+    "explore_to_lockstep\n"
     "\n"
     "Example: el2diff bench --json\n";
 
@@ -33,6 +39,9 @@ static const char usage[] =
 
 /* Programs run for one figure of one round. */
 #define PROGRAMS_PER_ROUND 4096
+
+/* How deep one round explores: some 700,000 transitions. */
+#define EXPLORED_DEPTH 7
 
 enum figure {
     FIGURE_IMPL_PAGES,
@@ -42,6 +51,7 @@ enum figure {
     FIGURE_LOCKSTEP_BLOCKS,
     FIGURE_16MIB,
     FIGURE_16GIB,
+    FIGURE_EXPLORE,
     FIGURE_COUNT
 };
 
@@ -56,6 +66,8 @@ struct bench {
     struct bench_mix blocks;
     struct board small; /* 16 MiB */
     struct board large; /* 16 GiB */
+    struct board explored;
+    struct program domain;
     size_t rounds;
     double seconds[FIGURE_COUNT][ROUNDS_LIMIT];
     uint64_t calls[FIGURE_COUNT]; /* in one round */
@@ -125,6 +137,43 @@ static bool time_lockstep(struct board *board, const struct bench_mix *mix,
            lockstep->counts->skipped == before.skipped;
 }
 
+static double seconds_of(const struct timeval *time)
+{
+    return (double)time->tv_sec + (double)time->tv_usec * 1e-6;
+}
+
+/* CPU time of this process and of those that have ended. */
+static double cpu_seconds_of_all(void)
+{
+    struct rusage own;
+    struct rusage ended;
+    getrusage(RUSAGE_SELF, &own);
+    getrusage(RUSAGE_CHILDREN, &ended);
+    return seconds_of(&own.ru_utime) + seconds_of(&own.ru_stime) +
+           seconds_of(&ended.ru_utime) + seconds_of(&ended.ru_stime);
+}
+
+/* One worker, and whoever merges what it finds. False when there was anything
+ * to find but states. */
+static bool time_exploration(struct bench *bench, uint64_t *transitions,
+                             double *seconds)
+{
+    static struct exploration exploration;
+    exploration = (struct exploration){
+        .pair = &bench->explored.pair,
+        .domain = &bench->domain,
+        .folds = true,
+        .depth_limit = EXPLORED_DEPTH,
+        .memory = UINT64_C(256) << 20,
+        .workers = 1,
+    };
+    double start = cpu_seconds_of_all();
+    enum explore_end end = explore(&exploration);
+    *seconds = cpu_seconds_of_all() - start;
+    *transitions = exploration.counts.transitions;
+    return end == EXPLORE_DEPTH_REACHED;
+}
+
 static bool measure_round(struct bench *bench, size_t round)
 {
     size_t n = PROGRAMS_PER_ROUND;
@@ -147,7 +196,9 @@ static bool measure_round(struct bench *bench, size_t round)
                          &bench->seconds[FIGURE_16GIB][round]) &&
            time_lockstep(&bench->small, &bench->pages, n, true,
                          &bench->calls[FIGURE_16MIB],
-                         &bench->seconds[FIGURE_16MIB][round]);
+                         &bench->seconds[FIGURE_16MIB][round]) &&
+           time_exploration(bench, &bench->calls[FIGURE_EXPLORE],
+                            &bench->seconds[FIGURE_EXPLORE][round]);
 }
 
 static int compare_doubles(const void *a, const void *b)
@@ -197,6 +248,18 @@ static bool boot(struct board *board, const char *name)
     return true;
 }
 
+static bool load_domain(struct bench *bench)
+{
+    const char *text = known_domain_find("pages")->text;
+    struct program_error error;
+    if (!domain_parse(text, strlen(text), &bench->domain, &error)) {
+        fprintf(stderr, "el2diff bench: pages: line %zu: %s\n", error.line,
+                error.message);
+        return false;
+    }
+    return true;
+}
+
 static void print_json(const struct bench *bench)
 {
     cJSON *object = cJSON_CreateObject();
@@ -215,6 +278,11 @@ static void print_json(const struct bench *bench)
                             rate(bench, FIGURE_IMPL_BLOCKS));
     cJSON_AddNumberToObject(object, "blocks_checked_calls_per_second",
                             rate(bench, FIGURE_LOCKSTEP_BLOCKS));
+    cJSON_AddNumberToObject(object, "transitions_per_second",
+                            rate(bench, FIGURE_EXPLORE));
+    cJSON_AddNumberToObject(
+        object, "explore_to_lockstep",
+        ratio(bench, FIGURE_LOCKSTEP_PAGES, FIGURE_EXPLORE));
     char *text = cJSON_Print(object);
     if (text != NULL) {
         puts(text);
@@ -243,6 +311,10 @@ static void print_table(const struct bench *bench)
               FIGURE_LOCKSTEP_BLOCKS);
     printf("\na run on 16 GiB takes %.2f of the time on 16 MiB\n",
            ratio(bench, FIGURE_16GIB, FIGURE_16MIB));
+    printf("exploration makes %.2f million transitions/s, %.2f of the calls in "
+           "lockstep\n",
+           rate(bench, FIGURE_EXPLORE) * 1e-6,
+           ratio(bench, FIGURE_LOCKSTEP_PAGES, FIGURE_EXPLORE));
 }
 
 static int run(struct bench *bench, bool json)
@@ -252,7 +324,8 @@ static int run(struct bench *bench, bool json)
         return EXIT_BAD_INPUT;
     }
     if (!boot(&bench->small, "bench-16m") ||
-        !boot(&bench->large, "bench-16g")) {
+        !boot(&bench->large, "bench-16g") ||
+        !boot(&bench->explored, "explore-pages") || !load_domain(bench)) {
         return EXIT_BAD_INPUT;
     }
     size_t rounds = bench->rounds;
@@ -272,6 +345,7 @@ static int run(struct bench *bench, bool json)
     }
     pairing_shut_down(&bench->small.pair);
     pairing_shut_down(&bench->large.pair);
+    pairing_shut_down(&bench->explored.pair);
     bench_mix_free(&bench->pages);
     bench_mix_free(&bench->blocks);
     return EXIT_GOOD;
