@@ -18,11 +18,20 @@ ENGINES = {
     "crash-only": {"EL2DIFF_ORACLES": "crashes"},
     "afl": {},
     "explore": {},
+    "explore-unfolded": {},
 }
 
-# What `explore` goes through, one after the other: the sets of calls of
-# `el2diff explore`. All of `pages` is in `dma`.
-DOMAINS = ("dma", "hypercalls")
+# What `explore` goes through: the sets of calls of `el2diff explore`, first all
+# of them as deep as takes no time, then as far as there is time. All of `pages`
+# is in `dma`.
+DOMAINS = ("tables", "edges", "devices", "dma", "hypercalls")
+NEAR = 3
+
+# By engine, what it gives `el2diff explore` besides.
+EXPLORERS = {
+    "explore": [],
+    "explore-unfolded": ["--no-folding"],
+}
 
 # On a machine with other work CPU seconds take longer; a process that sleeps
 # ends all the same.
@@ -140,7 +149,7 @@ class Run:
     def _fuzz(self):
         if self.engine == "afl":
             return self._fuzz_with_afl()
-        if self.engine == "explore":
+        if self.engine in EXPLORERS:
             return self._explore()
         command = [self.build.target, f"-seed={self.result['seed']}",
                    "-max_len=4096", TIMEOUT, "-rss_limit_mb=2560",
@@ -176,28 +185,35 @@ class Run:
             metered_seconds=self.seconds)
 
     def _explore(self):
-        """Each set of calls gets its share of the time. `executions` are
-        states, `calls` the transitions from them."""
+        """Near states first, then each set of calls gets its share of the time
+        that is left. `executions` are states, `calls` the transitions from
+        them."""
         spent = 0.0
-        for domain in DOMAINS:
-            seconds = max(1, self.seconds // len(DOMAINS))
-            command = [self.build.el2diff, "explore", "--calls", domain,
-                       "--workers", "1", "--seconds", seconds, "--json",
-                       "-o", self.directory / f"crash-{domain}.txt"]
-            outcome = processes.run(
-                command, self.log, directory=self.directory,
-                environment=processes.environment(),
-                wall_seconds=WALL_PER_CPU * self.seconds)
-            spent += outcome.cpu_seconds
-            told = _json_in(_read(self.log))
-            self.result["executions"] += int(told.get("states", 0))
-            self.result["calls"] += int(told.get("transitions", 0))
-            if self._program() is not None:
-                break
+        for depth in ["--depth", NEAR], []:
+            for number, domain in enumerate(DOMAINS):
+                share = (self.seconds - spent) / (len(DOMAINS) - number)
+                outcome = self._explore_set(domain, max(1, int(share)), depth)
+                spent += outcome.cpu_seconds
+                if self._program() is not None:
+                    return processes.Outcome(outcome.status, spent)
         return processes.Outcome(outcome.status, spent)
 
+    def _explore_set(self, domain, seconds, depth):
+        outcome = processes.run(
+            [self.build.el2diff, "explore", "--calls", domain, "--workers", "1",
+             "--seconds", seconds, "--json", *depth,
+             "-o", self.directory / f"crash-{domain}.txt",
+             *EXPLORERS[self.engine]],
+            self.log, directory=self.directory,
+            environment=processes.environment(),
+            wall_seconds=WALL_PER_CPU * self.seconds)
+        told = _json_in(_read(self.log))
+        self.result["executions"] += int(told.get("states", 0))
+        self.result["calls"] += int(told.get("transitions", 0))
+        return outcome
+
     def _count(self, outcome):
-        if self.engine == "explore":
+        if self.engine in EXPLORERS:
             self.result["cpu_seconds"] = round(outcome.cpu_seconds, 3)
             return
         log = self.directory / "counters"
@@ -217,7 +233,8 @@ class Run:
 
     def _not_found(self, outcome, report):
         if (outcome.status == -signal.SIGXCPU or
-                outcome.cpu_seconds >= self.seconds):
+                outcome.cpu_seconds >= self.seconds or
+                self.engine in EXPLORERS and outcome.status == 0):
             self.result["why_not"] = f"not within {self.seconds} CPU seconds"
         elif outcome.status == -signal.SIGKILL:
             self.result["why_not"] = (
@@ -291,8 +308,9 @@ class Run:
     def _minimize(self, program):
         """The calls that are left when none can go. What only a crash told
         stays as it is: a crash would end whoever minimizes it, and a
-        comparison could see something else first."""
-        if (self.engine == "crash-only" or
+        comparison could see something else first. What was explored is one of
+        the shortest."""
+        if (self.engine == "crash-only" or self.engine in EXPLORERS or
                 self.result["oracle"] in ("sanitizer", "timeout")):
             return self.result["calls_found"]
         smaller = self.directory / "minimized.txt"
