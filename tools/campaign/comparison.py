@@ -104,6 +104,40 @@ def _engine_rows(engines, limit):
     return rows
 
 
+def _geometric_mean(values):
+    return math.exp(sum(map(math.log, values)) / len(values))
+
+
+def calls_by_fault(runs):
+    """By fault, the geometric mean of the calls that its runs executed, also
+    of those that found nothing: they would have taken more."""
+    calls = {}
+    for run in runs:
+        calls.setdefault(run["name"], []).append(max(1, run["calls"]))
+    return {name: _geometric_mean(c) for name, c in calls.items()}
+
+
+def shortest_by_fault(runs):
+    """By fault that was found, the calls of its shortest program."""
+    shortest = {}
+    for run in runs:
+        calls = run["calls_minimized"]
+        if run["found"] and calls is not None:
+            shortest[run["name"]] = min(calls,
+                                        shortest.get(run["name"], calls))
+    return shortest
+
+
+def _shorter(first, second):
+    """In how many faults that both have the program of the first is shorter,
+    as long, and longer."""
+    counts = [0, 0, 0]
+    for name in first.keys() & second.keys():
+        counts[1 + (first[name] > second[name]) -
+               (first[name] < second[name])] += 1
+    return "/".join(map(str, counts))
+
+
 def _pair_rows(engines, limit):
     rows = []
     p_values = []
@@ -115,8 +149,15 @@ def _pair_rows(engines, limit):
         difference = (restricted_mean(second, limit) -
                       restricted_mean(first, limit))
         p_values.append(mann_whitney(pairs))
-        rows.append((f"{a} and {b}", f"{difference:+.3f}", f"{share:.3f}"))
-    names = ("pair", "second takes longer by s", "A12", "p")
+        calls = calls_by_fault(engines[a]), calls_by_fault(engines[b])
+        ratio = _geometric_mean([calls[1][name] / calls[0][name]
+                                 for name in calls[0]])
+        lengths = _shorter(shortest_by_fault(engines[a]),
+                           shortest_by_fault(engines[b]))
+        rows.append((f"{a} and {b}", f"{difference:+.3f}", f"{share:.3f}",
+                     f"{ratio:.2f}", lengths))
+    names = ("pair", "second takes longer by s", "A12", "its calls", "shorter",
+             "p")
     return [names] + [(*row, f"{p:.2g}")
                       for row, p in zip(rows, holm(p_values))]
 
@@ -136,6 +177,12 @@ def text(runs):
             "faults.\n"
             "A12: how likely the first is faster; a tie, as when neither "
             "finds it, is half.\n"
+            "its calls: how many times as many calls the second executes, "
+            "geometric mean over\n"
+            "faults; a run that finds nothing counts with what it executed.\n"
+            "shorter: of how many faults the shortest program of the first is "
+            "shorter, as long,\n"
+            "longer.\n"
             "p: Mann-Whitney over all faults, each a stratum; Holm's "
             "correction for several pairs."]
     return "\n\n".join(parts)
