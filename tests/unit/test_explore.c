@@ -12,7 +12,9 @@
 
 #include "devicetree/known.h"
 #include "explore/domain.h"
+#include "explore/expansion.h"
 #include "explore/explore.h"
+#include "explore/renaming.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,6 +223,116 @@ static void folding(void **state)
     }
 }
 
+/* The states of a walk, told apart by their hash or by their folded hash. */
+struct walk {
+    bool folds;
+    size_t count;
+    size_t from; /* the state whose calls are being made */
+    struct found_state states[10000];
+};
+
+static struct renamings renamings;
+
+static uint64_t name_of(const struct walk *walk, const struct state_hash *hash)
+{
+    return walk->folds ? state_hash_fold(&renamings, hash)
+                       : hash->by_renaming[0];
+}
+
+/* Which state of the walk has that name; walk->count when none has. */
+static size_t find_state(const struct walk *walk, uint64_t name)
+{
+    size_t i = 0;
+    while (i < walk->count && name_of(walk, &walk->states[i].hash) != name) {
+        i++;
+    }
+    return i;
+}
+
+static void ignore_begin(void *context, size_t call)
+{
+    (void)context;
+    (void)call;
+}
+
+static void ignore_step(void *context, size_t call, const struct el2_step *step)
+{
+    (void)context;
+    (void)call;
+    (void)step;
+}
+
+static bool know_nothing(void *context, uint64_t exact)
+{
+    (void)context;
+    (void)exact;
+    return false;
+}
+
+static void add_state(void *context, size_t call, const struct state_hash *hash)
+{
+    struct walk *walk = context;
+    if (find_state(walk, name_of(walk, hash)) < walk->count) {
+        return;
+    }
+    assert_in_range(walk->count, 1,
+                    sizeof walk->states / sizeof walk->states[0] - 1);
+    struct found_state *state = &walk->states[walk->count++];
+    *state = (struct found_state){walk->states[walk->from].path, *hash};
+    state->path.calls[state->path.length++] = (uint16_t)call;
+}
+
+static void walk_to(size_t depth, struct walk *walk)
+{
+    static struct el2_call calls[PROGRAM_CALL_LIMIT];
+    struct divergence divergence;
+    size_t call;
+    program_resolve_all(&domain, &pair.platform, calls);
+    renamings_create(&renamings, &pair.platform, calls, domain.call_count,
+                     true);
+    struct expansion expansion = {
+        .lockstep = &pair.lockstep,
+        .renamings = &renamings,
+        .run = domain.run,
+        .calls = calls,
+        .call_count = domain.call_count,
+        .listener = {walk, ignore_begin, ignore_step, know_nothing, add_state},
+    };
+    assert_true(expansion_create(&expansion));
+    walk->states[0] = (struct found_state){.path = {.length = 0}};
+    walk->count = 1;
+    for (walk->from = 0; walk->from < walk->count; walk->from++) {
+        const struct found_state *state = &walk->states[walk->from];
+        if (state->path.length < depth) {
+            assert_int_equal(
+                expansion_run(&expansion, state, &call, &divergence),
+                EXPANSION_DONE);
+        }
+    }
+    expansion_destroy(&expansion);
+}
+
+/* Every state is, by other names, one that is found with folding too, and none
+ * of these stands for more states than there are names. */
+static void folding_loses_no_state(void **state)
+{
+    static struct walk folded = {.folds = true};
+    static struct walk all;
+    static size_t stands_for[sizeof folded.states / sizeof folded.states[0]];
+    (void)state;
+    walk_to(4, &folded);
+    walk_to(4, &all);
+    assert_int_equal(renamings.count, 12);
+    assert_in_range(all.count, folded.count + 1, 12 * folded.count);
+    for (size_t i = 0; i < all.count; i++) {
+        uint64_t name = state_hash_fold(&renamings, &all.states[i].hash);
+        size_t at = find_state(&folded, name);
+        assert_in_range(at, 0, folded.count - 1);
+        stands_for[at]++;
+        assert_in_range(stands_for[at], 1, 12);
+    }
+}
+
 /* A domain that speaks of one page only has no other name for it. */
 static void lopsided_domain(void **state)
 {
@@ -375,6 +487,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(workers_change_nothing, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(folding, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(folding_loses_no_state, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(lopsided_domain, set_up, tear_down),
         cmocka_unit_test_setup_teardown(interruption, set_up, tear_down),
         cmocka_unit_test_setup_teardown(foreign_state_file, set_up, tear_down),

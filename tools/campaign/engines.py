@@ -18,7 +18,6 @@ ENGINES = {
     "crash-only": {"EL2DIFF_ORACLES": "crashes"},
     "afl": {},
     "explore": {},
-    "explore-unfolded": {},
 }
 
 # What `explore` goes through: the sets of calls of `el2diff explore`, first all
@@ -26,12 +25,6 @@ ENGINES = {
 # is in `dma`.
 DOMAINS = ("tables", "edges", "devices", "dma", "hypercalls")
 NEAR = 3
-
-# By engine, what it gives `el2diff explore` besides.
-EXPLORERS = {
-    "explore": [],
-    "explore-unfolded": ["--no-folding"],
-}
 
 # On a machine with other work CPU seconds take longer; a process that sleeps
 # ends all the same.
@@ -149,7 +142,7 @@ class Run:
     def _fuzz(self):
         if self.engine == "afl":
             return self._fuzz_with_afl()
-        if self.engine in EXPLORERS:
+        if self.engine == "explore":
             return self._explore()
         command = [self.build.target, f"-seed={self.result['seed']}",
                    "-max_len=4096", TIMEOUT, "-rss_limit_mb=2560",
@@ -202,8 +195,7 @@ class Run:
         outcome = processes.run(
             [self.build.el2diff, "explore", "--calls", domain, "--workers", "1",
              "--seconds", seconds, "--json", *depth,
-             "-o", self.directory / f"crash-{domain}.txt",
-             *EXPLORERS[self.engine]],
+             "-o", self.directory / f"crash-{domain}.txt"],
             self.log, directory=self.directory,
             environment=processes.environment(),
             wall_seconds=WALL_PER_CPU * self.seconds)
@@ -213,7 +205,7 @@ class Run:
         return outcome
 
     def _count(self, outcome):
-        if self.engine in EXPLORERS:
+        if self.engine == "explore":
             self.result["cpu_seconds"] = round(outcome.cpu_seconds, 3)
             return
         log = self.directory / "counters"
@@ -234,7 +226,7 @@ class Run:
     def _not_found(self, outcome, report):
         if (outcome.status == -signal.SIGXCPU or
                 outcome.cpu_seconds >= self.seconds or
-                self.engine in EXPLORERS and outcome.status == 0):
+                self.engine == "explore" and outcome.status == 0):
             self.result["why_not"] = f"not within {self.seconds} CPU seconds"
         elif outcome.status == -signal.SIGKILL:
             self.result["why_not"] = (
@@ -310,7 +302,7 @@ class Run:
         stays as it is: a crash would end whoever minimizes it, and a
         comparison could see something else first. What was explored is one of
         the shortest."""
-        if (self.engine == "crash-only" or self.engine in EXPLORERS or
+        if (self.engine in ("crash-only", "explore") or
                 self.result["oracle"] in ("sanitizer", "timeout")):
             return self.result["calls_found"]
         smaller = self.directory / "minimized.txt"
