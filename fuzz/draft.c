@@ -107,6 +107,20 @@ struct guide_ending draft_probe(struct draft *draft,
     return guide_probe(draft->guide, draft->program->run, call);
 }
 
+bool draft_append_if_changing(struct draft *draft,
+                              const struct program_call *call)
+{
+    enum guide_verdict verdict = draft_try(draft, call);
+    if (verdict == GUIDE_IDLE) {
+        guide_undo(draft->guide);
+    }
+    if (verdict != GUIDE_CHANGES) {
+        return false;
+    }
+    draft->program->calls[draft->program->call_count++] = *call;
+    return true;
+}
+
 bool draft_host_write(struct draft *draft, const struct program_call *call,
                       struct program_call *fault, struct program_call *store)
 {

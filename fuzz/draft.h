@@ -43,6 +43,11 @@ enum guide_verdict draft_try(struct draft *draft,
 struct guide_ending draft_probe(struct draft *draft,
                                 const struct program_call *call);
 
+/* Make a call and append it to the program, which must not be full, if it
+ * changes something; or take it back. For drafts with a guide. */
+bool draft_append_if_changing(struct draft *draft,
+                              const struct program_call *call);
+
 /* The calls by which the host maps and writes the page that a call names; false
  * when it names none. */
 bool draft_host_write(struct draft *draft, const struct program_call *call,

@@ -1,5 +1,6 @@
 #include "fuzz/growth.h"
 
+#include "fuzz/boot_draw.h"
 #include "fuzz/limits.h"
 #include "fuzz/operand_draw.h"
 
@@ -14,6 +15,9 @@
 
 /* Most calls that are done again for the next page. */
 #define ECHO 8
+
+/* One VM in so many that is verified gets images before. */
+#define BOOT_PERIOD 4
 
 /* Cells that a call changes at a price worth a thought, and what all such
  * calls of a program may cost. Time is what a fuzzer has: a program of ranges
@@ -74,19 +78,6 @@ void growth_tidy(struct draft *draft)
     program->call_count = kept;
 }
 
-/* Append a call if it changes something. */
-static void append_if_changing(struct draft *draft,
-                               const struct program_call *call)
-{
-    enum guide_verdict verdict = draft_try(draft, call);
-    if (verdict == GUIDE_CHANGES) {
-        *next_call(draft) = *call;
-        draft->program->call_count++;
-    } else if (verdict == GUIDE_IDLE) {
-        guide_undo(draft->guide);
-    }
-}
-
 /* What the host hands over it has mapped and written to: the same before the
  * last call, which is taken back and comes again. Returns how it ends then. */
 static enum guide_verdict prepare_page(struct draft *draft)
@@ -101,10 +92,40 @@ static enum guide_verdict prepare_page(struct draft *draft)
     }
     guide_undo(draft->guide);
     program->call_count--;
-    append_if_changing(draft, &fault);
-    append_if_changing(draft, &store);
+    draft_append_if_changing(draft, &fault);
+    draft_append_if_changing(draft, &store);
     program->calls[program->call_count++] = call;
     return draft_try(draft, &call);
+}
+
+/* A VM that is verified has images: they come before the last call, which is
+ * taken back and comes again. Returns how it ends then. */
+static enum guide_verdict prepare_boot(struct draft *draft)
+{
+    struct program *program = draft->program;
+    const struct program_call call = program->calls[program->call_count - 1];
+    if (program->call_count + BOOT_CALLS > PROGRAM_CALL_LIMIT) {
+        return GUIDE_CHANGES;
+    }
+    guide_undo(draft->guide);
+    program->call_count--;
+    boot_append_images(draft, call.operands[0]);
+    program->calls[program->call_count++] = call;
+    return draft_try(draft, &call);
+}
+
+/* Now and then what the last call, which changes something, is about gets
+ * richer before it. Returns how it ends then. */
+static enum guide_verdict prepare(struct draft *draft)
+{
+    const struct program *program = draft->program;
+    uint32_t number = program->calls[program->call_count - 1].number;
+    if (number == EL2_CALL_verify_vm_image &&
+        random_one_in(&draft->random, BOOT_PERIOD)) {
+        return prepare_boot(draft);
+    }
+    return random_one_in(&draft->random, 6) ? prepare_page(draft)
+                                            : GUIDE_CHANGES;
 }
 
 /* Whether random calls seldom panic like this. */
@@ -166,8 +187,8 @@ static bool grow_by_one(struct draft *draft)
         return true;
     }
     draft->program->call_count++;
-    if (verdict == GUIDE_CHANGES && random_one_in(&draft->random, 6)) {
-        verdict = prepare_page(draft);
+    if (verdict == GUIDE_CHANGES) {
+        verdict = prepare(draft);
     }
     return verdict != GUIDE_PANICS;
 }

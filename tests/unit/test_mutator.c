@@ -222,6 +222,36 @@ static void programs_from_nothing_are_short(void **state)
     assert_in_range(panics, 60, 100);
 }
 
+/* Some of the VMs that are verified have an image, or one in two blocks. */
+static void verified_vms_have_images(void **state)
+{
+    (void)state;
+    static uint8_t bytes[SPACE];
+    struct random random = random_from(6);
+    size_t verified = 0;
+    size_t with_block = 0;
+    size_t with_two = 0;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        size_t size = mutator_mutate(&mutator, bytes, 0, SPACE,
+                                     (uint32_t)random_next(&random));
+        size = mutator_mutate(&mutator, bytes, size, SPACE,
+                              (uint32_t)random_next(&random));
+        program_decode(bytes, size, &program);
+        guide_begin(&guide);
+        for (size_t c = 0; c < program.call_count; c++) {
+            const struct program_call *call = &program.calls[c];
+            if (guide_try(&guide, program.run, call) == GUIDE_CHANGES &&
+                call->number == EL2_CALL_verify_vm_image) {
+                verified++;
+                with_block += guide.changed > EL2_PAGES_PER_BLOCK;
+                with_two += guide.changed > 2 * EL2_PAGES_PER_BLOCK;
+            }
+        }
+    }
+    assert_in_range(with_block * 100 / verified, 2, 100);
+    assert_in_range(with_two * 100 / verified, 1, 100);
+}
+
 /* What is taken back leaves no trace: the next call sees the same state. */
 static void guide_takes_back(void **state)
 {
@@ -256,6 +286,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(crossing_keeps_a_beginning, with_guide,
                                         end_guide),
         cmocka_unit_test_setup_teardown(guided_programs_go_deep, with_guide,
+                                        end_guide),
+        cmocka_unit_test_setup_teardown(verified_vms_have_images, with_guide,
                                         end_guide),
         cmocka_unit_test_setup_teardown(programs_from_nothing_are_short,
                                         with_guide, end_guide),
