@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/impl_calls.h"
+#include "tests/unit/impl_hypercall_board.h"
 
 /* What a 32-bit look takes for 0, 1 and 2. */
 #define HIGH (UINT64_C(1) << 32)

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/impl_calls.h"
+#include "tests/unit/impl_hypercall_board.h"
 
 static uint64_t remap_entry(uint64_t address)
 {

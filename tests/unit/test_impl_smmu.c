@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/impl_calls.h"
+#include "tests/unit/impl_hypercall_board.h"
 
 #define READ_WRITE    UINT64_C(0xc0)
 #define IOVA_OF(pfn)  AT((pfn) + HOST_OFFSET)
