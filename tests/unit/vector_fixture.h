@@ -32,6 +32,26 @@
 #define PANIC             "\"result\":\"panic\""
 #define POWEROFF(changes) VECTOR(STEP("vm_poweroff", "\"vmid\":7", OK(changes)))
 
+/* Vectors of one step over a range, and the images of a VM. */
+#define CLEAR(vmid, start, size)                                               \
+    VECTOR(STEP("clear_vm_s2_range",                                           \
+                "\"vmid\":" vmid ",\"start\":\"" start "\",\"size\":\"" size   \
+                "\"",                                                          \
+                OK("")))
+#define IOREMAP(vmid, gpa, pa, size)                                           \
+    VECTOR(STEP("phys_addr_ioremap",                                           \
+                "\"vmid\":" vmid ",\"gpa\":\"" gpa "\",\"pa\":\"" pa           \
+                "\",\"size\":\"" size "\"",                                    \
+                OK("")))
+#define SHARE(call, addr, size)                                                \
+    VECTOR(STEP(call,                                                          \
+                "\"vmid\":7,\"addr\":\"" addr "\",\"size\":\"" size "\"",      \
+                OK("")))
+#define IMAGE(size, mapped)                                                    \
+    "{\"load_addr\":\"0x200000\",\"size\":" size                               \
+    ",\"remap_addr\":\"0x2000000\",\"mapped\":" mapped "}"
+#define ONE IMAGE("\"0x1\"", "0")
+
 /* A cell as a constant: KIND(..) | ID(..) | index. */
 #define KIND(kind) ((uint64_t)EL2_CELL_##kind << 56)
 #define ID(id)     ((uint64_t)(id) << 48)
