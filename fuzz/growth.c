@@ -78,54 +78,33 @@ void growth_tidy(struct draft *draft)
     program->call_count = kept;
 }
 
-/* What the host hands over it has mapped and written to: the same before the
- * last call, which is taken back and comes again. Returns how it ends then. */
-static enum guide_verdict prepare_page(struct draft *draft)
-{
-    struct program *program = draft->program;
-    const struct program_call call = program->calls[program->call_count - 1];
-    struct program_call fault;
-    struct program_call store;
-    if (program->call_count + 2 > PROGRAM_CALL_LIMIT ||
-        !draft_host_write(draft, &call, &fault, &store)) {
-        return GUIDE_CHANGES;
-    }
-    guide_undo(draft->guide);
-    program->call_count--;
-    draft_append_if_changing(draft, &fault);
-    draft_append_if_changing(draft, &store);
-    program->calls[program->call_count++] = call;
-    return draft_try(draft, &call);
-}
-
-/* A VM that is verified has images: they come before the last call, which is
- * taken back and comes again. Returns how it ends then. */
-static enum guide_verdict prepare_boot(struct draft *draft)
-{
-    struct program *program = draft->program;
-    const struct program_call call = program->calls[program->call_count - 1];
-    if (program->call_count + BOOT_CALLS > PROGRAM_CALL_LIMIT) {
-        return GUIDE_CHANGES;
-    }
-    guide_undo(draft->guide);
-    program->call_count--;
-    boot_append_images(draft, call.operands[0]);
-    program->calls[program->call_count++] = call;
-    return draft_try(draft, &call);
-}
-
 /* Now and then what the last call, which changes something, is about gets
- * richer before it. Returns how it ends then. */
+ * richer before it: a VM that is verified has images, and what the host hands
+ * over it has mapped and written to. The call is taken back and comes again;
+ * returns how it ends then. */
 static enum guide_verdict prepare(struct draft *draft)
 {
-    const struct program *program = draft->program;
-    uint32_t number = program->calls[program->call_count - 1].number;
-    if (number == EL2_CALL_verify_vm_image &&
-        random_one_in(&draft->random, BOOT_PERIOD)) {
-        return prepare_boot(draft);
+    struct program *program = draft->program;
+    const struct program_call call = program->calls[program->call_count - 1];
+    bool boots = call.number == EL2_CALL_verify_vm_image &&
+                 random_one_in(&draft->random, BOOT_PERIOD);
+    struct program_call fault;
+    struct program_call store;
+    if (program->call_count + BOOT_CALLS > PROGRAM_CALL_LIMIT ||
+        (!boots && (!random_one_in(&draft->random, 6) ||
+                    !draft_host_write(draft, &call, &fault, &store)))) {
+        return GUIDE_CHANGES;
     }
-    return random_one_in(&draft->random, 6) ? prepare_page(draft)
-                                            : GUIDE_CHANGES;
+    guide_undo(draft->guide);
+    program->call_count--;
+    if (boots) {
+        boot_append_images(draft, call.operands[0]);
+    } else {
+        draft_append_if_changing(draft, &fault);
+        draft_append_if_changing(draft, &store);
+    }
+    program->calls[program->call_count++] = call;
+    return draft_try(draft, &call);
 }
 
 /* Whether random calls seldom panic like this. */

@@ -51,10 +51,10 @@ struct shim_register_write {
     uint64_t value;
 };
 
-/* Most words that a call reads: of a range of EL2_RANGE_PAGES_MAX pages 64 for
- * each, where one would do that walks four levels a dozen times for each page.
- * Code that never ends is stopped after a moment, and on every machine at the
- * same word. */
+/* Most words that a call reads: 64 for each page of the longest range, more
+ * than code needs that walks all four levels a dozen times for each. Code that
+ * never ends is stopped after a moment, and on every machine at the same word.
+ */
 #define SHIM_STEP_READS_MAX (UINT64_C(64) * EL2_RANGE_PAGES_MAX)
 
 struct shim_host {

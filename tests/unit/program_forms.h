@@ -15,9 +15,6 @@
 
 #define RANDOM_SIZE_MAX 700
 
-/* The first line of a text. */
-#define H "el2diff program 1\n"
-
 /* About 100 KiB each, hence not on the stack. */
 static struct program first;
 static struct program second;

@@ -222,7 +222,8 @@ static void programs_from_nothing_are_short(void **state)
     assert_in_range(panics, 60, 100);
 }
 
-/* Some of the VMs that are verified have an image, or one in two blocks. */
+/* Some VMs have an image when they are verified, and some of these images lie
+ * in two blocks. */
 static void verified_vms_have_images(void **state)
 {
     (void)state;

@@ -24,7 +24,8 @@ static void write_file(const void *bytes, size_t size)
 
 static void files_are_read_in_either_form(void **state)
 {
-    static const char late_header[] = "# first\n\n" H "register_kvm vm=3";
+    static const char late_header[] = "# first\n\nel2diff program 1\n"
+                                      "register_kvm vm=3";
     static uint8_t large[PROGRAM_FILE_LIMIT + 1];
     enum program_form form;
     char why[200];

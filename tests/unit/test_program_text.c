@@ -13,6 +13,9 @@
 
 #include <stdio.h>
 
+/* The first line of a text. */
+#define H "el2diff program 1\n"
+
 #define RANDOM_TEXTS 60000
 
 static void text_is_read_generously(void **state)
