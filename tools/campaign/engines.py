@@ -180,16 +180,18 @@ class Run:
     def _explore(self):
         """Near states first, then each set of calls gets its share of the time
         that is left. `executions` are states, `calls` the transitions from
-        them."""
+        them. A set that cannot be explored is told when none finds anything."""
         spent = 0.0
+        status = 0
         for depth in ["--depth", NEAR], []:
             for number, domain in enumerate(DOMAINS):
                 share = (self.seconds - spent) / (len(DOMAINS) - number)
                 outcome = self._explore_set(domain, max(1, int(share)), depth)
                 spent += outcome.cpu_seconds
+                status = status or outcome.status
                 if self._program() is not None:
-                    return processes.Outcome(outcome.status, spent)
-        return processes.Outcome(outcome.status, spent)
+                    return processes.Outcome(status, spent)
+        return processes.Outcome(status, spent)
 
     def _explore_set(self, domain, seconds, depth):
         outcome = processes.run(
@@ -224,9 +226,12 @@ class Run:
         return found[0] if found else None
 
     def _not_found(self, outcome, report):
-        if (outcome.status == -signal.SIGXCPU or
-                outcome.cpu_seconds >= self.seconds or
-                self.engine == "explore" and outcome.status == 0):
+        ran_out = (outcome.status == -signal.SIGXCPU or
+                   outcome.cpu_seconds >= self.seconds)
+        if self.engine == "explore":
+            # It ends by itself when its time is over.
+            ran_out = outcome.status == 0
+        if ran_out:
             self.result["why_not"] = f"not within {self.seconds} CPU seconds"
         elif outcome.status == -signal.SIGKILL:
             self.result["why_not"] = (
